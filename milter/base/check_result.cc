@@ -1,0 +1,33 @@
+#include "base/check_result.h"
+
+#include "base/names.h"
+
+namespace warifu {
+namespace {
+
+constexpr std::pair<Check, std::string_view> kChecks[] = {
+    {Check::kSession, "session"}, {Check::kSender, "sender"}, {Check::kAuthor, "author"},
+    {Check::kDisplay, "display"}, {Check::kLock, "lock"},     {Check::kPin, "pin"},
+    {Check::kSpoof, "spoof"},
+};
+constexpr std::pair<Outcome, std::string_view> kOutcomes[] = {
+    {Outcome::kPass, "pass"},
+    {Outcome::kFail, "fail"},
+    {Outcome::kMalformed, "malformed"},
+    {Outcome::kUnavailable, "unavailable"},
+    {Outcome::kNotApplicable, "not-applicable"},
+};
+
+}  // namespace
+
+std::string_view ToString(Check check) {
+  return NameOf(kChecks, check);
+}
+std::string_view ToString(Outcome outcome) {
+  return NameOf(kOutcomes, outcome);
+}
+bool FromString(std::string_view word, Check* check) {
+  return ValueOf(kChecks, word, check);
+}
+
+}  // namespace warifu

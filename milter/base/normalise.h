@@ -1,0 +1,31 @@
+// Normalise: the one form in which text is matched.
+//
+// NFKC (full-width to ASCII, half-width kana to full), zero-width and bidi control characters and
+// soft hyphens dropped, NBSP and other Unicode spaces to SPACE (by NFKC), CRLF and lone CR to LF.
+// Case is kept. Invalid UTF-8 must have been repaired before (mail/charset); what is still invalid
+// becomes U+FFFD. Rules, examples, keywords, table cells and notices all pass through this one
+// function, so both sides of every comparison agree.
+//
+// Plain ASCII without CR comes back unchanged with an identity map and is not copied (the string is
+// moved through).
+// Threads: pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/offset_map.h"
+
+namespace warifu {
+
+struct Normalised {
+  std::string text;
+  OffsetMap map;  // text → input
+};
+
+Normalised Normalise(std::string utf8);
+
+// True when `text` is ASCII without CR, so that Normalise() would return it unchanged.
+bool IsNormalAscii(std::string_view text);
+
+}  // namespace warifu

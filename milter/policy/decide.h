@@ -1,0 +1,78 @@
+// Decide: from findings, check results and faults to one verdict. Pure.
+//
+// The greatest action that is called for wins; the weakest of global, listener and check or rule
+// mode decides whether it is done or only said (`would`). Doubt is held or deferred, certainty
+// refused, nothing is discarded. The plan is done whole or answered with a temporary failure.
+//
+// Threads: pure.
+#pragma once
+
+#include <array>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/action.h"
+#include "base/check_result.h"
+#include "base/fault.h"
+#include "base/finding.h"
+
+namespace warifu::policy {
+
+enum class Stage { kMail, kRcpt, kEnd };
+
+struct Policy {
+  Mode mode = Mode::kObserve;  // global
+  // Outcome of each fault: passing ones defer by default, lasting ones tag by default.
+  std::map<FaultCause, Action> faults;
+  // Outcome of each check when it fails; malformed is always a rejection of the check's own.
+  std::map<Check, Action> checks;
+  std::map<Check, Mode> check_modes;
+  Action self_disclosure = Action::kTag;
+  Action strip_otherwise = Action::kHold;  // when strip cannot be done
+  bool hold_doubt_on_submission = true;
+  std::string header_name = "X-Warifu";
+};
+
+struct ListenerFacts {
+  std::string name;
+  Mode mode = Mode::kEnforce;
+  bool submission = false;  // clients are users: doubt at end of message is held, not deferred
+};
+
+// Whether one finding's region may be stripped, and where it lies (made by app from mail::edit).
+struct StripFact {
+  bool possible = false;
+  std::string why_not;
+};
+
+struct Evidence {
+  Stage stage = Stage::kEnd;
+  ListenerFacts listener;
+  std::span<const Finding> findings;
+  std::span<const StripFact> strips;  // same length as findings, or empty
+  std::span<const CheckResult> checks;
+  std::span<const Fault> faults;
+  std::string exemption;  // non-empty: this mail is exempt from content rules, and why
+};
+
+struct Reply {
+  int code = 0;          // 250, 451, 550, …; 0 for none
+  std::string enhanced;  // "5.7.1"
+  std::string text;      // ASCII, one line, holds the reference, never what matched
+};
+
+struct Verdict {
+  Action action = Action::kAccept;  // what is done
+  Action would = Action::kAccept;   // what would be done with everything enforced
+  Reply reply;
+  std::vector<std::string> headers;  // values to add under Policy::header_name
+  std::vector<std::size_t> strip;    // indices of findings whose regions are cut
+  std::vector<std::string> reasons;  // "rule:…", "check:…", "fault:…", the deciding ones first
+};
+
+// `reference`: the incident reference that goes into replies and headers.
+Verdict Decide(const Policy& policy, const Evidence& evidence, std::string_view reference);
+
+}  // namespace warifu::policy
