@@ -1,0 +1,91 @@
+// Service: what stands behind the daemon: the current snapshot, its reload, the counters.
+//
+// Create() builds the first snapshot and opens the event log; any error of any file refuses the
+// start. Reload() reads the same configuration file anew, builds a whole new snapshot and swaps the
+// pointer; when anything in it is wrong the old one stays and the errors come back. Log and event
+// files are reopened by a reload (log rotation).
+//
+// Settings that only a restart can change (socket, user, control socket, pid file) are named in the
+// report when they differ, and stay as they are.
+//
+// Guarantees: Begin() never blocks on a reload. Status() is cheap.
+// Threads: all members may be called from any thread; reloads are done one after the other.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/inspector.h"
+#include "app/settings.h"
+#include "app/snapshot.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "incident/event_log.h"
+
+namespace warifu::app {
+
+struct ReloadReport {
+  std::string rules_version;
+  std::size_t rules = 0;
+  std::vector<std::string> rules_added, rules_removed, rules_changed;  // ids
+  bool has_directory = false;
+  std::size_t directory_rows = 0;
+  std::vector<std::string> settings_changed;  // "scan.budget: 60s -> 30s"
+  std::vector<std::string> restart_needed;    // names of settings that wait for a restart
+  std::vector<std::string> notes;
+  bool changed() const {
+    return !rules_added.empty() || !rules_removed.empty() || !rules_changed.empty() ||
+           !settings_changed.empty();
+  }
+};
+
+// Kept by the daemon, shown by Status().
+struct SessionCounters {
+  std::atomic<std::uint64_t> open = 0;
+  std::atomic<std::uint64_t> total = 0;
+};
+
+struct Status {
+  std::string version;  // of the program
+  std::string config_path;
+  WallTime started = {};
+  std::chrono::seconds uptime{};
+  Mode mode = Mode::kObserve;
+  std::string rules_version;
+  std::size_t rules = 0;
+  std::chrono::seconds rules_age{};
+  WallTime reloaded = {};  // when the snapshot was made
+  std::uint64_t reloads = 0;
+  std::uint64_t reload_failures = 0;
+  bool has_directory = false;
+  std::size_t directory_rows = 0;
+  std::uint64_t messages = 0;                     // that came to a verdict
+  std::map<std::string, std::uint64_t> verdicts;  // action → messages
+  std::map<std::string, std::uint64_t> would;     // the same, had all been enforced
+  std::map<std::string, std::uint64_t> faults;    // cause → faults
+  std::map<std::string, std::uint64_t> findings;  // severity → findings
+  std::uint64_t event_failures = 0;
+  std::uint64_t sessions_open = 0;
+  std::uint64_t sessions_total = 0;
+};
+
+class Service : public Inspector {
+ public:
+  // `log` and `clock` outlive the service.
+  static std::expected<std::unique_ptr<Service>, Errors> Create(Settings settings,
+                                                                incident::Log& log,
+                                                                const Clock& clock);
+  // The errors in full, where a reload fails.
+  virtual std::expected<ReloadReport, Errors> Reload() = 0;
+  virtual app::Status Status() const = 0;
+  virtual SessionCounters& sessions() = 0;
+  virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
+};
+
+}  // namespace warifu::app

@@ -1,0 +1,107 @@
+// Settings: everything that warifu.conf(5) says, read and checked.
+//
+// LoadSettings() reads the file (libconfig, with @include) and fills each room's own options. One
+// table (settings_table.h) drives names, types, defaults and ranges.
+//
+// Guarantees: all errors of meaning come back at once, each with file and line; an error of syntax
+// comes alone, since nothing behind it can be trusted. An unknown setting is refused, with the
+// nearest known name. What comes back is complete: every setting has its value or its default.
+// Refuses: integers that libconfig would cut silently (beyond 32 bits), included files that are not
+// regular files, sizes and durations without a unit that could be misread.
+//
+// SECURITY: the file is the operator's; it is not taken from mail.
+// Threads: plain values; LoadSettings is reentrant.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/network.h"
+#include "base/address.h"
+#include "base/error.h"
+#include "binding/checks.h"
+#include "incident/event.h"
+#include "incident/event_log.h"
+#include "mail/message.h"
+#include "policy/decide.h"
+#include "scan/pattern_set.h"
+
+namespace warifu::app {
+
+// Where the MTA reaches the daemon.
+struct SocketOptions {
+  std::string address;  // "unix:/run/warifu/warifu.sock" or "inet:8899@127.0.0.1"
+  unsigned mode = 0660;
+  std::string group;  // "" leaves the process's group
+};
+
+// One of the MTA's services, told by the macro {daemon_name}.
+struct Listener {
+  std::string name;
+  std::string daemon_name;  // "" matches every service that no other entry names
+  Mode mode = Mode::kEnforce;
+  bool submission = false;       // its clients are users
+  bool require_account = false;  // check `session`
+};
+
+// Who is let off what. Every kind of condition that is given must hold; of one kind, any entry.
+struct Exemption {
+  std::string name;
+  std::vector<Network> networks;
+  std::vector<std::string> accounts;  // canonical
+  std::vector<Address> recipients;    // holds when every recipient of the mail is among them
+  bool content = false;               // content rules
+  std::set<Check> checks;
+};
+
+// A setting as it stands, for `warifu check`.
+struct EffectiveSetting {
+  std::string name;   // "limits.message", "listeners[0].name"
+  std::string value;  // as it would be written in the file
+  Place place;        // line 0: the default
+};
+
+struct Settings {
+  std::string path;  // the file it was read from
+
+  SocketOptions socket;
+  std::string user;  // "" keeps the user that started the daemon
+  std::string pid_file;
+  std::string control_socket;
+  std::string state_dir;
+  std::string cache_dir;
+  std::string fingerprint_key_file;
+
+  incident::LogOptions log;
+  std::string events_target;
+  bool events_all = false;
+
+  std::vector<Listener> listeners;
+  std::vector<Network> trusted_networks;
+  std::vector<Exemption> exemptions;
+
+  binding::Options binding;     // domains, realm, sub-addresses
+  std::string directory_table;  // "" for none: sender, author and display are then not asked
+
+  mail::Limits limits;
+  scan::LoadOptions rules;
+  std::set<incident::Direction> scan_directions;
+  std::chrono::milliseconds scan_budget{};
+  int strip_max_lines = 0;
+  policy::Policy policy;
+
+  std::vector<EffectiveSetting> effective;  // in the table's order
+};
+
+std::expected<Settings, Errors> LoadSettings(const std::string& path);
+
+// Settings of an empty file: the defaults, for the tool where no warifu.conf is installed.
+Settings DefaultSettings();
+
+// The listener of a {daemon_name}; one named "default" when no entry matches.
+Listener ListenerFor(const Settings& settings, std::string_view daemon_name);
+
+}  // namespace warifu::app

@@ -1,0 +1,42 @@
+// Snapshot: all that one inspection reads, built once and never changed.
+//
+// A message takes one snapshot at MAIL and keeps it to its end; a reload builds another and swaps
+// the pointer, so no message sees half of an old and half of a new configuration.
+//
+// BuildSnapshot() loads rules, directory, libmagic and the fingerprint key. Every error of every
+// source comes back at once. Without a key file, a daemon makes one; the tool, and a daemon that
+// may not write there, take a random key and say so in `notes`.
+// Threads: const after building; share it.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/settings.h"
+#include "base/clock.h"
+#include "base/redact.h"
+#include "binding/directory.h"
+#include "extract/file_type.h"
+#include "scan/pattern_set.h"
+
+namespace warifu::app {
+
+struct Snapshot {
+  Settings settings;
+  std::shared_ptr<const scan::PatternSet> rules;
+  std::shared_ptr<const binding::Directory> directory;  // null where no table is set
+  std::shared_ptr<const extract::FileTyper> typer;
+  FingerprintKey key;
+  WallTime made = {};
+  std::vector<std::string> notes;  // what a person should know; nothing of it is an error
+};
+
+enum class KeyUse { kCreate, kReadOnly };
+
+std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings settings,
+                                                                     const Clock& clock,
+                                                                     KeyUse key_use);
+
+}  // namespace warifu::app
