@@ -26,6 +26,7 @@ class FingerprintKey {
   // Random key: fingerprints can be compared within this process only.
   static FingerprintKey Random();
   // Reads 32 bytes as 64 hex digits. kNotFound when there is no such file.
+  // kInvalid when it is no key, or others can read it or the group can write it.
   static Result<FingerprintKey> FromFile(const std::string& path);
   // Makes a new key file with mode 0640; fails when it exists already.
   static Result<FingerprintKey> CreateFile(const std::string& path);
