@@ -6,13 +6,14 @@
 // becomes U+FFFD. Rules, examples, keywords, table cells and notices all pass through this one
 // function, so both sides of every comparison agree.
 //
-// Plain ASCII without CR comes back unchanged with an identity map and is not copied (the string is
-// moved through).
+// Plain ASCII without CR comes back unchanged, without maps, and is not copied (the string is moved
+// through). All line separators of Unicode become LF.
 // Threads: pure.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/offset_map.h"
 
@@ -20,7 +21,10 @@ namespace warifu {
 
 struct Normalised {
   std::string text;
-  OffsetMap map;  // text → input
+  std::vector<OffsetMap> maps;  // applied first to last: text → … → input; empty: the same bytes
+
+  // The smallest range of input bytes that made the text bytes of `span`.
+  Span ToInput(Span span) const;
 };
 
 Normalised Normalise(std::string utf8);

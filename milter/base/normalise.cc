@@ -1,0 +1,142 @@
+#include "base/normalise.h"
+
+#include <unicode/bytestream.h>
+#include <unicode/edits.h>
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+
+#include <utility>
+
+#include "base/utf8.h"
+
+namespace warifu {
+namespace {
+
+// Characters that show nothing and could stand between two others unseen: joiners, bidi controls,
+// variation selectors, soft hyphens, tags, fillers (Unicode's Default_Ignorable_Code_Point). Hot
+// scripts are answered without asking ICU.
+bool IsUnseen(char32_t c) {
+  if (c >= 0x3041 && c < 0x3164) return false;
+  if (c > 0x3164 && c < 0xFE00) return false;
+  return u_hasBinaryProperty(static_cast<UChar32>(c), UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
+}
+
+bool IsLineSeparator(char32_t c) {
+  return c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+// First byte at or behind `pos` that pass one has to look at: CR or not ASCII.
+std::size_t NextOfInterest(std::string_view text, std::size_t pos) {
+  while (pos < text.size() && text[pos] != '\r' && static_cast<unsigned char>(text[pos]) < 0x80) {
+    ++pos;
+  }
+  return pos;
+}
+
+// Pass one: line ends to LF, unseen characters dropped, ill-formed bytes to U+FFFD.
+class LineAndUnseenPass {
+ public:
+  explicit LineAndUnseenPass(std::string_view in) : in_(in) {}
+
+  // False when nothing had to change; the output is then not made.
+  bool Run() {
+    for (std::size_t pos = NextOfInterest(in_, 0); pos < in_.size();
+         pos = NextOfInterest(in_, pos)) {
+      pos += Step(pos);
+    }
+    if (!changed_) return false;
+    Flush(in_.size());
+    return true;
+  }
+
+  std::string text;
+  OffsetMap map;
+
+ private:
+  // Treats the character at `pos`, returns its size.
+  std::size_t Step(std::size_t pos) {
+    if (in_[pos] == '\r') {
+      const bool pair = pos + 1 < in_.size() && in_[pos + 1] == '\n';
+      return Replace(pos, pair ? 2 : 1, "\n");
+    }
+    const CodePoint c = DecodeUtf8(in_, pos);
+    if (!c.valid) return Replace(pos, c.size, kReplacementCharacter);
+    if (IsLineSeparator(c.value)) return Replace(pos, c.size, "\n");
+    if (IsUnseen(c.value)) return Replace(pos, c.size, "");
+    return c.size;
+  }
+
+  std::size_t Replace(std::size_t pos, std::size_t size, std::string_view with) {
+    if (!changed_) {
+      text.reserve(in_.size());
+      changed_ = true;
+    }
+    Flush(pos);
+    text.append(with);
+    map.Add(static_cast<std::uint32_t>(with.size()), static_cast<std::uint32_t>(size));
+    copied_ = pos + size;
+    return size;
+  }
+
+  void Flush(std::size_t end) {
+    text.append(in_, copied_, end - copied_);
+    map.Add(1, 1, end - copied_);
+    copied_ = end;
+  }
+
+  std::string_view in_;
+  std::size_t copied_ = 0;
+  bool changed_ = false;
+};
+
+// Pass two: NFKC. False when the text is in that form already or ICU failed; it is then kept.
+bool Nfkc(const std::string& in, std::string* out, OffsetMap* map) {
+  UErrorCode status = U_ZERO_ERROR;
+  const icu::Normalizer2* nfkc = icu::Normalizer2::getNFKCInstance(status);
+  if (U_FAILURE(status)) return false;
+  icu::Edits edits;
+  icu::StringByteSink<std::string> sink(out, static_cast<int32_t>(in.size()));
+  nfkc->normalizeUTF8(0, icu::StringPiece(in), sink, &edits, status);
+  if (U_FAILURE(status) || !edits.hasChanges()) return false;
+  for (icu::Edits::Iterator it = edits.getFineIterator(); it.next(status);) {
+    if (it.hasChange()) {
+      map->Add(static_cast<std::uint32_t>(it.newLength()),
+               static_cast<std::uint32_t>(it.oldLength()));
+    } else {
+      map->Add(1, 1, static_cast<std::size_t>(it.newLength()));
+    }
+  }
+  return U_SUCCESS(status);
+}
+
+}  // namespace
+
+Normalised Normalise(std::string utf8) {
+  Normalised out;
+  LineAndUnseenPass first(utf8);
+  if (first.Run()) {
+    out.maps.push_back(std::move(first.map));
+    utf8 = std::move(first.text);
+  }
+  if (!IsAscii(utf8)) {
+    std::string text;
+    OffsetMap map;
+    if (Nfkc(utf8, &text, &map)) {
+      out.maps.insert(out.maps.begin(), std::move(map));
+      utf8 = std::move(text);
+    }
+  }
+  out.text = std::move(utf8);
+  return out;
+}
+
+Span Normalised::ToInput(Span span) const {
+  for (const OffsetMap& map : maps) span = map.ToSource(span);
+  return span;
+}
+
+bool IsNormalAscii(std::string_view text) {
+  return IsAscii(text) && text.find('\r') == std::string_view::npos;
+}
+
+}  // namespace warifu
