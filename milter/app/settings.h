@@ -71,6 +71,7 @@ struct Settings {
   std::string user;  // "" keeps the user that started the daemon
   std::string pid_file;
   std::string control_socket;
+  std::string control_group;  // its members may call; "" for root and the daemon's user alone
   std::string state_dir;
   std::string cache_dir;
   std::string fingerprint_key_file;

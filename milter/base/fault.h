@@ -51,8 +51,8 @@ bool IsPassing(FaultCause cause);
 
 struct Fault {
   FaultCause cause = FaultCause::kInternal;
-  std::string part;    // as Segment::part; "" when it concerns the whole message
-  std::string detail;  // for people; never bytes of the mail
+  std::string part = {};    // as Segment::part; "" when it concerns the whole message
+  std::string detail = {};  // for people; never bytes of the mail
 };
 
 using Faults = std::vector<Fault>;

@@ -4,6 +4,11 @@
 // mode decides whether it is done or only said (`would`). Doubt is held or deferred, certainty
 // refused, nothing is discarded. The plan is done whole or answered with a temporary failure.
 //
+// At MAIL and RCPT only a refusal or a temporary failure can be answered; whatever else a check
+// calls for is decided at the end of the message, so its result is given to Decide() again there.
+// A strip that cannot be done becomes Policy::strip_otherwise. A lasting fault never becomes a
+// temporary failure, whatever the policy says.
+//
 // Threads: pure.
 #pragma once
 
@@ -44,7 +49,7 @@ struct ListenerFacts {
 // Whether one finding's region may be stripped, and where it lies (made by app from mail::edit).
 struct StripFact {
   bool possible = false;
-  std::string why_not;
+  std::string why_not = {};
 };
 
 struct Evidence {
@@ -69,7 +74,11 @@ struct Verdict {
   Reply reply;
   std::vector<std::string> headers;  // values to add under Policy::header_name
   std::vector<std::size_t> strip;    // indices of findings whose regions are cut
-  std::vector<std::string> reasons;  // "rule:…", "check:…", "fault:…", the deciding ones first
+  // "rule:…", "check:…", "fault:…", "exempt:…", the deciding ones first.
+  std::vector<std::string> reasons;
+  // What each finding, check and fault calls for by itself with everything enforced, in the order
+  // of the evidence; for the event.
+  std::vector<Action> finding_would, check_would, fault_would;
 };
 
 // `reference`: the incident reference that goes into replies and headers.
