@@ -29,11 +29,12 @@ CodePoint DecodeUtf8(std::string_view text, std::size_t pos);
 
 inline constexpr char32_t kInvalidCodePoint = 0xffffffff;
 
-// The code point at `*pos`, which moves behind it; kInvalidCodePoint for an ill-formed sequence.
-// Requires *pos < text.size().
+// The code point at `*pos`, which moves behind it. In an ill-formed sequence: kInvalidCodePoint,
+// and
+// `*pos` moves by one byte, so that each bad byte shows. Requires *pos < text.size().
 inline char32_t NextCodePoint(std::string_view text, std::size_t* pos) {
   const CodePoint c = DecodeUtf8(text, *pos);
-  *pos += c.size;
+  *pos += c.valid ? c.size : 1;
   return c.valid ? c.value : kInvalidCodePoint;
 }
 
