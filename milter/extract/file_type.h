@@ -15,8 +15,9 @@
 namespace warifu::extract {
 
 enum class Kind {
-  kText,       // scan as text: plain, CSV, JSON, SQL, source, logs, mail
+  kText,       // scan as text: plain, CSV, JSON, XML, SQL, source, logs
   kHtml,       // scan as HTML
+  kMail,       // a whole mail: parse it, its parts are encoded
   kEncrypted,  // recognised as encrypted (PGP, encrypted archive where it can be told)
   kOther,      // recognised, not opened by this release
   kEmpty,

@@ -93,8 +93,9 @@ struct Message {
 Message Parse(std::string_view raw, const Limits& limits);
 
 // Decodes parts[index], an attachment that turned out to be text, into segments of region
-// attachment.
-enum class TextKind { kPlain, kHtml };
+// attachment. kMail: an attached mail; its leaves become parts and segments of their own, numbered
+// behind the attachment's number, and its attachments are parts to be asked about in turn.
+enum class TextKind { kPlain, kHtml, kMail };
 void AddText(Message* message, std::size_t index, TextKind kind, const Limits& limits);
 
 // A file that is not a mail (CSV, plain text): one message with one part "1", one segment.

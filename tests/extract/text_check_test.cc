@@ -1,0 +1,36 @@
+#include "extract/text_check.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace warifu::extract {
+namespace {
+
+TEST(TextCheck, ForgivesACharacterCutAtTheEnd) {
+  const std::string text = "パスワード";
+  EXPECT_TRUE(LooksLikeText(text.substr(0, text.size() - 1)));
+  EXPECT_TRUE(LooksLikeText("\x83p\x83X\x83"));
+}
+
+TEST(TextCheck, ControlCharacters) {
+  EXPECT_TRUE(LooksLikeText("\x1B[31mred\x1B[0m\n\x1A"));
+  EXPECT_FALSE(LooksLikeText("\x01\x02\x03\x04 abc"));
+  EXPECT_FALSE(LooksLikeText(std::string_view("abc\0def", 7)));
+}
+
+TEST(TextCheck, WesternText) {
+  EXPECT_TRUE(
+      LooksLikeText("Gr\xFC\xDF"
+                    "e aus M\xFCnchen\n"));
+  EXPECT_TRUE(LooksLikeText("caf\xE9\n"));
+}
+
+TEST(TextCheck, WideText) {
+  EXPECT_FALSE(LooksLikeWideText("plain ascii text"));
+  EXPECT_FALSE(LooksLikeWideText(std::string_view("\0\0\0\0\0\0\0\0\0\0", 10)));
+  EXPECT_TRUE(LooksLikeWideText(std::string_view("\0p\0a\0s\0s\0:\0x", 12)));
+}
+
+}  // namespace
+}  // namespace warifu::extract
