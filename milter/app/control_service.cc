@@ -1,0 +1,77 @@
+#include "app/control_service.h"
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+namespace warifu::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string IsoTime(WallTime time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(
+      std::chrono::time_point_cast<std::chrono::system_clock::duration>(time));
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%FT%TZ", &utc)};
+}
+
+ControlAnswer AnswerReload(Service& service, incident::Log& log, const ControlPeer& peer) {
+  const std::string who =
+      "uid " + std::to_string(peer.uid) + ", process " + std::to_string(peer.pid);
+  log.Info("reload asked for by " + who);
+  const std::expected<ReloadReport, Errors> report = service.Reload();
+  if (!report) return std::unexpected(report.error());
+  return ToJson(*report);
+}
+
+}  // namespace
+
+std::string ToJson(const Status& status) {
+  Json out = {{"version", status.version},
+              {"config", status.config_path},
+              {"mode", ToString(status.mode)},
+              {"started", IsoTime(status.started)},
+              {"uptime_seconds", status.uptime.count()},
+              {"rules", status.rules},
+              {"rules_version", status.rules_version},
+              {"rules_age_seconds", status.rules_age.count()},
+              {"reloaded", IsoTime(status.reloaded)},
+              {"reloads", status.reloads},
+              {"reload_failures", status.reload_failures}};
+  if (status.has_directory) out["directory_rows"] = status.directory_rows;
+  out["sessions_open"] = status.sessions_open;
+  out["sessions_total"] = status.sessions_total;
+  out["messages"] = status.messages;
+  out["verdicts"] = status.verdicts;
+  out["would"] = status.would;
+  out["findings"] = status.findings;
+  out["faults"] = status.faults;
+  out["event_failures"] = status.event_failures;
+  return Dump(out);
+}
+
+std::string ToJson(const ReloadReport& report) {
+  Json out = {{"changed", report.changed()},           {"rules", report.rules},
+              {"rules_version", report.rules_version}, {"rules_added", report.rules_added},
+              {"rules_removed", report.rules_removed}, {"rules_changed", report.rules_changed}};
+  if (report.has_directory) out["directory_rows"] = report.directory_rows;
+  out["settings_changed"] = report.settings_changed;
+  out["restart_needed"] = report.restart_needed;
+  out["notes"] = report.notes;
+  return Dump(out);
+}
+
+std::map<std::string, ControlHandler> ServiceHandlers(Service& service, incident::Log& log) {
+  return {{"status", [&service](const ControlCall&) { return ToJson(service.Status()); }},
+          {"reload", [&service, &log](const ControlCall& call) {
+             return AnswerReload(service, log, call.peer);
+           }}};
+}
+
+}  // namespace warifu::app

@@ -1,0 +1,14 @@
+// Handlers: what the rows of the command table run. Each returns the exit status.
+// Threads: one at a time.
+#pragma once
+
+#include "cli/command.h"
+
+namespace warifu::cli {
+
+int RunHelp(const Arguments& arguments, Terminal& terminal);
+int RunVersion(const Arguments& arguments, Terminal& terminal);
+int RunStatus(const Arguments& arguments, Terminal& terminal);
+int RunReload(const Arguments& arguments, Terminal& terminal);
+
+}  // namespace warifu::cli

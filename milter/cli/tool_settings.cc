@@ -1,0 +1,48 @@
+#include "cli/tool_settings.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace warifu::cli {
+namespace {
+
+// The daemon's cache where this user may write it, else one of the user's own.
+std::string CacheFor(const std::string& configured) {
+  if (configured.empty() || ::access(configured.c_str(), W_OK) == 0) return configured;
+  std::string base;
+  if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg == '/') {
+    base = xdg;
+  } else if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
+    base = std::string(home) + "/.cache";
+  }
+  if (base.empty()) return "";
+  const std::string own = base + "/warifu";
+  std::error_code error;
+  std::filesystem::create_directories(own, error);
+  return error ? "" : own;
+}
+
+}  // namespace
+
+std::expected<app::Settings, Errors> SettingsFor(const Arguments& arguments) {
+  const std::vector<std::string> rules = arguments.Values("rules");
+  std::expected<app::Settings, Errors> settings;
+  if (arguments.Has("config")) {
+    settings = app::LoadSettings(arguments.Value("config"));
+  } else if (rules.empty() && std::filesystem::exists(kDefaultConfig)) {
+    settings = app::LoadSettings(kDefaultConfig);
+  } else {
+    settings = app::DefaultSettings();
+  }
+  if (!settings) return settings;
+  if (!rules.empty()) settings->rules.sources.clear();
+  for (const std::string& path : rules) {
+    settings->rules.sources.push_back({path, arguments.Has("foreign")});
+  }
+  settings->rules.cache_dir = CacheFor(settings->rules.cache_dir);
+  return settings;
+}
+
+}  // namespace warifu::cli
