@@ -33,10 +33,10 @@ struct CheckResult {
   Check check = Check::kSession;
   Outcome outcome = Outcome::kPass;
   Mode mode = Mode::kEnforce;
-  bool exempt = false;    // an exemption by network, account or recipient applies
-  std::string exemption;  // which one, for the event
-  std::string subject;    // the address or account concerned, canonical
-  std::string reason;     // for the event and the log: "address belongs to another account"
+  bool exempt = false;         // an exemption by network, account or recipient applies
+  std::string exemption = {};  // which one, for the event
+  std::string subject = {};    // the address or account concerned, canonical
+  std::string reason = {};     // for the event and the log: "address belongs to another account"
 };
 
 }  // namespace warifu

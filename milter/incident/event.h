@@ -1,12 +1,19 @@
 // Event: what happened to one message, for the event log (warifu-events(7)).
 //
-// Holds nothing that a finding or check does not hold: no secret, no bytes of the mail but
-// addresses, each through Printable() when written. Threads: plain value.
+// Holds nothing that a finding or check does not hold: no secret, and of the mail itself only
+// addresses, message id, and attachments' names, each through Printable() when written. Whoever
+// fills in such a string keeps the secrets that were found out of it (app/scrub.h).
+//
+// Every field of kEventFields is in every line, in that order; an unknown value is "", 0, [] or
+// null. A field keeps its name and meaning for as long as `format` stays the same.
+// Threads: plain value.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/check_result.h"
@@ -19,6 +26,7 @@ namespace warifu::incident {
 
 enum class Direction { kOutbound, kInternal, kInbound };
 std::string_view ToString(Direction direction);
+bool FromString(std::string_view word, Direction* direction);
 
 struct AttachmentNote {
   std::string part, name, declared, actual;
@@ -26,7 +34,9 @@ struct AttachmentNote {
 
 struct Event {
   WallTime time = {};
-  std::string stage;  // "mail", "rcpt", "end", "abort"
+  // "mail", "rcpt", "end": where it was decided; "abort": given up by the client behind a failed
+  // check; "failed": what "end" had decided could not be carried out.
+  std::string stage;
   std::string queue_id;
   std::string reference;
   std::string listener;
@@ -50,10 +60,41 @@ struct Event {
   std::map<std::string, std::uint64_t> microseconds;  // stage → µs
 };
 
+inline constexpr int kEventFormat = 1;
+
+// Names of the fields as they are written, a member of a list's entries behind "[].". The keys
+// behind "microseconds." are the stages that ran. A list holds at most kMostListed entries; how
+// many there were is said by the counts.
+inline constexpr std::size_t kMostListed = 1000;
+// clang-format off
+inline constexpr auto kEventFields = std::to_array<std::string_view>({
+    "format", "time", "stage", "reference", "queue_id", "direction", "listener", "mode", "action",
+    "would", "reply", "reply.code", "reply.enhanced", "reply.text", "reasons",
+    "account", "client_address", "client_name", "helo", "sender", "recipients", "recipient_count",
+    "authors", "message_id", "size",
+    "checks", "checks[].check", "checks[].outcome", "checks[].mode", "checks[].would",
+    "checks[].subject", "checks[].reason", "checks[].exemption",
+    "findings", "findings[].rule", "findings[].severity", "findings[].mode", "findings[].region",
+    "findings[].part", "findings[].offset", "findings[].length", "findings[].preview",
+    "findings[].fingerprint", "findings[].owner", "findings[].ownership", "findings[].would",
+    "finding_count",
+    "faults", "faults[].cause", "faults[].part", "faults[].detail", "faults[].would",
+    "attachments", "attachments[].part", "attachments[].name", "attachments[].declared",
+    "attachments[].actual",
+    "rules_version", "microseconds",
+});
+// clang-format on
+
 // One JSON object on one line, without the line end.
 std::string ToJson(const Event& event);
 
-// Clean: accepted, nothing found, nothing faulty.
+// The same object that stands in an event's `findings`, without `would`.
+std::string ToJson(const Finding& finding);
+
+// One line for people: action, reference, who, reasons.
+std::string ToLogLine(const Event& event);
+
+// Clean: accepted, nothing found, nothing faulty, no check that failed.
 bool IsClean(const Event& event);
 
 }  // namespace warifu::incident
