@@ -1,0 +1,43 @@
+#include "daemon/traffic.h"
+
+#include <thread>
+
+namespace warifu::daemon {
+namespace {
+
+// Adds one unless that would exceed `limit`.
+bool Take(std::atomic<std::size_t>& count, std::size_t limit) noexcept {
+  if (count.fetch_add(1) < limit) return true;
+  count.fetch_sub(1);
+  return false;
+}
+
+}  // namespace
+
+bool Traffic::BeginSession() noexcept {
+  if (!Take(sessions_, max_sessions_)) return false;
+  if (open_mirror_ != nullptr) open_mirror_->fetch_add(1);
+  if (total_mirror_ != nullptr) total_mirror_->fetch_add(1);
+  return true;
+}
+
+void Traffic::EndSession() noexcept {
+  sessions_.fetch_sub(1);
+  if (open_mirror_ != nullptr) open_mirror_->fetch_sub(1);
+}
+
+Traffic::Admission Traffic::BeginMessage() noexcept {
+  if (draining_.load()) return Admission::kStopping;
+  return Take(messages_, max_messages_) ? Admission::kAdmitted : Admission::kBusy;
+}
+
+bool Traffic::Close(std::chrono::steady_clock::time_point deadline) noexcept {
+  closed_.store(true);
+  while (callbacks_.load() != 0) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+}  // namespace warifu::daemon
