@@ -17,6 +17,7 @@
 
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/error.h"
@@ -30,22 +31,32 @@ struct AddressOptions {
 struct Address {
   std::string local;   // canonical
   std::string domain;  // canonical, A-labels; empty only for a bare local name
+  // What was cut from the local part, with its delimiter ("+news"). No part of the identity: a
+  // table may still hold a row of its own for the uncut form, as Postfix looks it up first.
+  std::string sub_address = {};
+
   bool empty() const { return local.empty() && domain.empty(); }
   // "local@domain", the local part quoted again where it must be.
   std::string ToString() const;
-  friend bool operator==(const Address&, const Address&) = default;
-  friend auto operator<=>(const Address&, const Address&) = default;
+  friend bool operator==(const Address& a, const Address& b) {
+    return a.local == b.local && a.domain == b.domain;
+  }
+  friend auto operator<=>(const Address& a, const Address& b) {
+    return std::tie(a.local, a.domain) <=> std::tie(b.local, b.domain);
+  }
 };
 
 // One mailbox as a field shows it.
 struct Mailbox {
   std::string display_name;  // UTF-8, encoded words decoded; "" when none
+  std::string comment;       // text of its comments, which some programs show as a name
   Address address;
   std::string group;  // name of the RFC 6854 group it stands in, "" when none
 };
 
 struct AddressList {
   std::vector<Mailbox> mailboxes;
+  std::vector<std::string> groups;  // names of all groups, those without a mailbox too
   bool has_group = false;
 };
 

@@ -37,6 +37,9 @@ struct CheckResult {
   std::string exemption = {};  // which one, for the event
   std::string subject = {};    // the address or account concerned, canonical
   std::string reason = {};     // for the event and the log: "address belongs to another account"
+  // The most that may be done about it, whatever the check is configured to do: a Reply-To only
+  // ever tags.
+  Action at_most = Action::kReject;
 };
 
 }  // namespace warifu

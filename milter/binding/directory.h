@@ -4,6 +4,8 @@
 // Threads: const, safe to share. A directory belongs to one snapshot; a reload opens a new one.
 #pragma once
 
+#include <cstddef>
+#include <expected>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,15 +27,19 @@ struct Owners {
 class Directory {
  public:
   virtual ~Directory() = default;
-  // Looks up "local@domain", then "local" for a local domain as Postfix does, then "@domain".
+  // Looks up in the order of Postfix: "local+sub@domain", "local@domain", then for a local domain
+  // (or a bare name) "local+sub" and "local", then "@domain". The first row that is there answers.
   virtual Owners OwnersOf(const Address& address) const = 0;
   // Rows, for status.
   virtual std::size_t size() const = 0;
 };
 
-// A text table in the source format of Postfix's smtpd_sender_login_maps: "pattern owner[,owner…]",
-// comments, continuation lines. All errors at once, with file and line.
+// A text table in the source format of Postfix's smtpd_sender_login_maps (postmap(5)): "pattern
+// owner[,owner…]", comments, continuation lines, quoted keys. Patterns are user@domain, user and
+// @domain; a bare user counts in `local_domains` (canonical), as it does in Postfix's
+// mydestination. All errors at once, with file and line; two rows for one address with other owners
+// are one. Read whole into memory: about 60 bytes a row beside the text.
 std::expected<std::unique_ptr<const Directory>, Errors> OpenTextTable(
-    const std::string& path, const AddressOptions& options);
+    const std::string& path, const std::vector<std::string>& local_domains);
 
 }  // namespace warifu::binding

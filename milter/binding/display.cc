@@ -1,0 +1,111 @@
+// The display check: names that show another local address than the one they stand before.
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/address_view.h"
+#include "base/unicode_text.h"
+#include "binding/checks.h"
+#include "binding/fields.h"
+
+namespace warifu::binding {
+namespace {
+
+constexpr std::size_t kMaxResults = 50;
+
+bool IsAlnum(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+// Japanese text has no spaces: in "連絡はboss@corp.exampleまで" the address ends where ASCII ends.
+std::string_view AsciiRun(std::string_view addr) {
+  const std::size_t at = addr.find('@');
+  std::size_t begin = at;
+  std::size_t end = at + 1;
+  while (begin > 0 && static_cast<unsigned char>(addr[begin - 1]) < 0x80) --begin;
+  while (end < addr.size() && static_cast<unsigned char>(addr[end]) < 0x80) ++end;
+  while (end > at + 1 && !IsAlnum(addr[end - 1])) --end;
+  return addr.substr(begin, end - begin);
+}
+
+// "'bob@corp.example' via Sales": quotes of all kinds are atext.
+std::string_view WithoutMarks(std::string_view addr) {
+  const std::size_t first = addr.find_first_not_of("'`*=_-/|~!#$%&+?^{}.");
+  return first == std::string_view::npos ? addr : addr.substr(first);
+}
+
+class DisplayCheck {
+ public:
+  DisplayCheck(std::string_view account, const Directory& directory, const Options& options)
+      : account_(account), directory_(directory), options_(options) {}
+
+  std::vector<CheckResult> Run(const Fields& fields) {
+    for (const auto& [name, body] : fields) {
+      if (NameOf(name).role == Role::kNone) continue;
+      // What cannot be read is for `author`.
+      const Result<AddressList> list = ParseAddressList(body, options_.address);
+      if (!list) continue;
+      for (const std::string& group : list->groups) Look(group);
+      for (const Mailbox& mailbox : list->mailboxes) {
+        Look(mailbox.display_name);
+        Look(mailbox.comment);
+      }
+    }
+    if (results_.empty()) Say(Outcome::kPass, "", "");
+    return std::move(results_);
+  }
+
+ private:
+  void Look(std::string_view text) {
+    const std::string folded = FoldCompatible(text);
+    for (const std::string_view whole : FindAddressLike(folded)) {
+      if (results_.size() >= kMaxResults) return;
+      if (!Judge(whole)) Judge(AsciiRun(whole));
+    }
+  }
+
+  // False when it is no local address.
+  bool Judge(std::string_view addr) {
+    const Result<Address> address = ParseAddrSpec(addr, options_.address);
+    if (!address || !IsLocal(*address, options_)) return false;
+    const Result<Address> bare = ParseAddrSpec(WithoutMarks(addr), options_.address);
+    const Owners owners = directory_.OwnersOf(*address);
+    if (Owns(account_, owners, options_)) return true;
+    if (bare && Owns(account_, directory_.OwnersOf(*bare), options_)) return true;
+    Say(OutcomeOf(owners), bare.value_or(*address).ToString(),
+        "a display name carries an address " + WhyNot(owners));
+    return true;
+  }
+
+  void Say(Outcome outcome, std::string subject, std::string reason) {
+    CheckResult result;
+    result.check = Check::kDisplay;
+    result.outcome = outcome;
+    result.subject = std::move(subject);
+    result.reason = std::move(reason);
+    results_.push_back(std::move(result));
+  }
+
+  std::string_view account_;
+  const Directory& directory_;
+  const Options& options_;
+  std::vector<CheckResult> results_;
+};
+
+}  // namespace
+
+std::vector<CheckResult> CheckDisplay(std::string_view account, const Fields& fields,
+                                      const Directory& directory, const Options& options) {
+  if (account.empty()) {
+    CheckResult result;
+    result.check = Check::kDisplay;
+    result.outcome = Outcome::kNotApplicable;
+    return {result};
+  }
+  return DisplayCheck(account, directory, options).Run(fields);
+}
+
+}  // namespace warifu::binding

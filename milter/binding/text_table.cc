@@ -1,0 +1,288 @@
+// A directory in memory: rows back to back in one string, found by open addressing.
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "binding/directory.h"
+#include "binding/table_lines.h"
+
+namespace warifu::binding {
+namespace {
+
+// A broken file of a million rows is not worth a million messages.
+constexpr std::size_t kMaxErrors = 100;
+
+// Key → owners. Both are stored as "key NUL owner NUL owner NUL … NUL".
+class Rows {
+ public:
+  enum class Added { kNew, kSame, kConflict, kFull };
+
+  // `*row`: the row of that key, new or not.
+  Added Add(std::string_view key, const std::vector<std::string>& owners, std::uint32_t* row) {
+    if (2 * (rows_.size() + 1) > slots_.size()) Grow();
+    const std::uint32_t hash = Hash(key);
+    const std::size_t slot = Find(key, hash);
+    if (slots_[slot].row != 0) {
+      *row = slots_[slot].row - 1;
+      return OwnersAt(*row) == owners ? Added::kSame : Added::kConflict;
+    }
+    if (text_.size() + key.size() > std::numeric_limits<std::uint32_t>::max() / 2) {
+      return Added::kFull;
+    }
+    *row = static_cast<std::uint32_t>(rows_.size());
+    rows_.push_back(static_cast<std::uint32_t>(text_.size()));
+    slots_[slot] = {*row + 1, hash};
+    text_ += key;
+    text_ += '\0';
+    for (const std::string& owner : owners) {
+      text_ += owner;
+      text_ += '\0';
+    }
+    text_ += '\0';
+    return Added::kNew;
+  }
+
+  // False when there is no such key.
+  bool Get(std::string_view key, std::vector<std::string>* owners) const {
+    if (slots_.empty()) return false;
+    const Slot& slot = slots_[Find(key, Hash(key))];
+    if (slot.row == 0) return false;
+    *owners = OwnersAt(slot.row - 1);
+    return true;
+  }
+
+  void Shrink() {
+    text_.shrink_to_fit();
+    rows_.shrink_to_fit();
+  }
+  std::size_t size() const { return rows_.size(); }
+
+ private:
+  struct Slot {
+    std::uint32_t row = 0;  // + 1; 0 is free
+    std::uint32_t hash = 0;
+  };
+
+  static std::uint32_t Hash(std::string_view key) {
+    const std::uint64_t hash = std::hash<std::string_view>()(key);
+    return static_cast<std::uint32_t>(hash ^ (hash >> 32));
+  }
+
+  std::string_view KeyAt(std::uint32_t row) const { return text_.c_str() + rows_[row]; }
+
+  std::vector<std::string> OwnersAt(std::uint32_t row) const {
+    std::vector<std::string> owners;
+    std::string_view owner = KeyAt(row);
+    while (true) {
+      owner = owner.data() + owner.size() + 1;
+      if (owner.empty()) return owners;
+      owners.emplace_back(owner);
+    }
+  }
+
+  // The slot of the key, or the free one where it would go.
+  std::size_t Find(std::string_view key, std::uint32_t hash) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = hash & mask;
+    while (slots_[at].row != 0) {
+      if (slots_[at].hash == hash && KeyAt(slots_[at].row - 1) == key) break;
+      at = (at + 1) & mask;
+    }
+    return at;
+  }
+
+  void Grow() {
+    std::vector<Slot> old(std::max<std::size_t>(1024, 2 * slots_.size()));
+    old.swap(slots_);
+    const std::size_t mask = slots_.size() - 1;
+    for (const Slot& slot : old) {
+      if (slot.row == 0) continue;
+      std::size_t at = slot.hash & mask;
+      while (slots_[at].row != 0) at = (at + 1) & mask;
+      slots_[at] = slot;
+    }
+  }
+
+  std::string text_;
+  std::vector<std::uint32_t> rows_;  // where each row begins in text_
+  std::vector<Slot> slots_;          // a power of two, at most half full
+};
+
+std::string Key(std::string_view local, std::string_view sub, std::string_view domain) {
+  std::string key;
+  key.reserve(local.size() + sub.size() + domain.size() + 1);
+  key.append(local).append(sub);
+  if (!domain.empty()) key.append(1, '@').append(domain);
+  return key;
+}
+
+class TextTable final : public Directory {
+ public:
+  TextTable(Rows rows, std::vector<std::string> local_domains)
+      : rows_(std::move(rows)), local_domains_(std::move(local_domains)) {
+    std::ranges::sort(local_domains_);
+  }
+
+  Owners OwnersOf(const Address& address) const override {
+    Owners out;
+    if (address.empty()) return out;
+    const bool found = Ask(address, address.domain, &out) ||
+                       (IsLocalDomain(address.domain) && Ask(address, "", &out));
+    if (found || address.domain.empty()) return out;
+    out.by_domain = Get(Key("", "", address.domain), &out);
+    return out;
+  }
+
+  std::size_t size() const override { return rows_.size(); }
+
+ private:
+  bool Ask(const Address& address, std::string_view domain, Owners* out) const {
+    if (!address.sub_address.empty() && Get(Key(address.local, address.sub_address, domain), out)) {
+      return true;
+    }
+    return Get(Key(address.local, "", domain), out);
+  }
+
+  bool Get(std::string_view key, Owners* out) const {
+    if (!rows_.Get(key, &out->accounts)) return false;
+    out->status = Lookup::kFound;
+    return true;
+  }
+
+  bool IsLocalDomain(std::string_view domain) const {
+    return !domain.empty() && std::ranges::binary_search(local_domains_, domain);
+  }
+
+  Rows rows_;
+  std::vector<std::string> local_domains_;
+};
+
+std::vector<std::string> SplitOwners(std::string_view value) {
+  std::vector<std::string> owners;
+  constexpr std::string_view kSeparators = ", \t\r\f\v";
+  for (std::size_t at = 0; (at = value.find_first_not_of(kSeparators, at)) != value.npos;) {
+    const std::size_t end = std::min(value.find_first_of(kSeparators, at), value.size());
+    owners.push_back(CanonicalAccount(value.substr(at, end - at)));
+    at = end;
+  }
+  std::ranges::sort(owners);
+  const auto again = std::ranges::unique(owners);
+  owners.erase(again.begin(), again.end());
+  return owners;
+}
+
+// The key as lookups spell it: canonical, its sub-address kept.
+Result<std::string> CanonicalKey(std::string_view key) {
+  if (key.starts_with('@')) {
+    Result<std::string> domain = CanonicalDomain(key.substr(1));
+    if (!domain) return domain;
+    return '@' + *domain;
+  }
+  const Result<Address> address = ParseAddrSpec(key, {.sub_address_delimiters = ""});
+  if (!address) return std::unexpected(address.error());
+  return Key(address->local, "", address->domain);
+}
+
+class Loader {
+ public:
+  explicit Loader(const std::string& path) : path_(path) {}
+
+  void Read(std::string_view text) {
+    ForEachTableLine(text, [this](const TableLine& line) { Add(line); });
+    if (dropped_ > 0) {
+      errors_.push_back(
+          {ErrorKind::kInvalid, "and " + std::to_string(dropped_) + " more errors", {path_}});
+    }
+    rows_.Shrink();
+  }
+
+  Errors& errors() { return errors_; }
+  Rows& rows() { return rows_; }
+
+ private:
+  void Add(const TableLine& line) {
+    if (!line.error.empty()) return Complain(line.line, line.error);
+    if (line.key.ends_with(':')) {
+      return Complain(line.line, "the address ends in a colon, as in an aliases file");
+    }
+    const Result<std::string> key = CanonicalKey(line.key);
+    if (!key) return Complain(line.line, key.error().text);
+    const std::vector<std::string> owners = SplitOwners(line.value);
+    if (owners.empty()) return Complain(line.line, "no account stands behind the address");
+    std::uint32_t row = 0;
+    switch (rows_.Add(*key, owners, &row)) {
+      case Rows::Added::kNew:
+        lines_.push_back(line.line);
+        return;
+      case Rows::Added::kSame:
+        return;
+      case Rows::Added::kConflict:
+        return Complain(line.line, "the address stands in line " + std::to_string(lines_[row]) +
+                                       " already, with other accounts; put them on one line");
+      case Rows::Added::kFull:
+        return Complain(line.line, "the table is too large");
+    }
+  }
+
+  void Complain(int line, std::string text) {
+    if (errors_.size() < kMaxErrors) {
+      errors_.push_back({ErrorKind::kInvalid, std::move(text), {path_, line}});
+    } else {
+      ++dropped_;
+    }
+  }
+
+  const std::string& path_;
+  Rows rows_;
+  std::vector<int> lines_;  // of each row, for messages
+  Errors errors_;
+  std::size_t dropped_ = 0;
+};
+
+Result<std::string> ReadFile(const std::string& path) {
+  const auto failed = [&path] {
+    const int error = errno;
+    const ErrorKind kind = error == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem;
+    return Fail(kind, std::generic_category().message(error), {path});
+  };
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
+                                                             &std::fclose);
+  if (!file) return failed();
+  std::string text;
+  std::size_t got = 0;
+  do {
+    constexpr std::size_t kChunk = 1 << 20;
+    const std::size_t size = text.size();
+    text.resize(size + kChunk);
+    got = std::fread(text.data() + size, 1, kChunk, file.get());
+    text.resize(size + got);
+  } while (got > 0);
+  if (std::ferror(file.get()) != 0) return failed();
+  if (text.contains('\0')) {
+    return Fail(ErrorKind::kInvalid, "the file is no text; name the source, not the .db", {path});
+  }
+  return text;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<const Directory>, Errors> OpenTextTable(
+    const std::string& path, const std::vector<std::string>& local_domains) {
+  const Result<std::string> text = ReadFile(path);
+  if (!text) return std::unexpected(Errors{text.error()});
+  Loader loader(path);
+  loader.Read(*text);
+  if (!loader.errors().empty()) return std::unexpected(std::move(loader.errors()));
+  return std::make_unique<TextTable>(std::move(loader.rows()), local_domains);
+}
+
+}  // namespace warifu::binding
