@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""The Debian package: built by dpkg-buildpackage, clean in lintian, and as installed it observes.
+
+Built in a folder of the build tree whose name does not change, so that ccache serves the second run.
+Nothing is installed on the machine: the package is unpacked into that folder.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("WARIFU_BUILD", ROOT / "build/dev"))
+# What a package is made of; build trees and version control stay out.
+PARTS = ["CMakeLists.txt", "CMakePresets.json", "LICENSE", "CHANGELOG.md", "README.md", "conf", "man",
+         "milter", "patterns", "packaging"]
+
+
+def run(*words, **more) -> subprocess.CompletedProcess:
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, **more)
+
+
+def listed(name: str) -> set[str]:
+    lines = (ROOT / "packaging/dependencies" / name).read_text().splitlines()
+    return {words[0] for words in (line.split("#")[0].split() for line in lines) if words}
+
+
+def control(field: str) -> set[str]:
+    """Package names of a dependency field, the first of each choice, versions and substitutions cut."""
+    text = (ROOT / "packaging/debian/control").read_text()
+    value = re.search(rf"(?m)^{field}:((?:.*\n)(?:[ \t].*\n)*)", text)[1]
+    names = (re.match(r"[a-z0-9.+-]+", entry.strip()) for entry in value.split(","))
+    return {name[0] for name in names if name}
+
+
+class DependencyLists(unittest.TestCase):
+    def test_build_list_is_what_the_package_builds_with(self):
+        own = {"debhelper-compat", "dh-sequence-installsysusers"}
+        self.assertEqual(listed("build"), control("Build-Depends") - own)
+
+    def test_run_list_is_what_the_package_depends_on(self):
+        self.assertEqual(listed("run"), control("Depends"))
+
+    def test_no_mail_server_is_ever_installed(self):
+        unpacked = {"postfix", "sasl2-bin", "dovecot-core", "sendmail-bin"}
+        for name in ("build", "run", "test", "quickstart"):
+            self.assertFalse(listed(name) & unpacked, name)
+
+
+class DebianPackage(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not shutil.which("dpkg-buildpackage"):
+            raise unittest.SkipTest("dpkg-buildpackage is missing")
+        cls.work = BUILD / "package"
+        shutil.rmtree(cls.work, ignore_errors=True)
+        source = cls.work / "warifu"
+        source.mkdir(parents=True)
+        for part in PARTS:
+            path = ROOT / part
+            if path.is_dir():
+                shutil.copytree(path, source / part)
+            elif path.exists():
+                shutil.copy(path, source / part)
+        shutil.move(source / "packaging/debian", source / "debian")
+        environment = dict(os.environ, DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=2",
+                           CCACHE_BASEDIR=str(source), CCACHE_NOHASHDIR="1")
+        if os.path.isdir("/usr/lib/ccache"):
+            environment["PATH"] = "/usr/lib/ccache:" + environment["PATH"]
+        built = run("dpkg-buildpackage", "-b", "-uc", "-us", cwd=source, env=environment)
+        (cls.work / "build.log").write_text(built.stdout + built.stderr)
+        if built.returncode != 0:
+            raise AssertionError("dpkg-buildpackage failed:\n" + (built.stdout + built.stderr)[-4000:])
+        cls.changes, = cls.work.glob("warifu_*.changes")
+        cls.deb, = cls.work.glob("warifu_*.deb")
+        cls.root = cls.work / "root"
+        subprocess.run(["dpkg", "-x", cls.deb, cls.root], check=True)
+
+    def test_lintian_finds_no_error(self):
+        found = run("lintian", "--fail-on", "error", "--allow-root", self.changes)
+        self.assertEqual(found.returncode, 0, found.stdout + found.stderr)
+
+    def test_holds_what_an_operator_needs(self):
+        for path in ("usr/sbin/warifu-milter", "usr/bin/warifu", "etc/warifu/warifu.conf",
+                     "lib/systemd/system/warifu-milter.service", "usr/lib/sysusers.d/warifu.conf",
+                     "usr/lib/tmpfiles.d/warifu.conf", "usr/share/man/man8/warifu-milter.8.gz",
+                     "usr/share/man/man1/warifu.1.gz", "usr/share/man/man5/warifu.conf.5.gz",
+                     "usr/share/man/man5/warifu-patterns.5.gz", "usr/share/man/man7/warifu-events.7.gz"):
+            self.assertTrue((self.root / path).is_file(), path)
+        self.assertTrue(list((self.root / "usr/share/warifu/patterns").glob("*.toml")))
+
+    def test_configuration_is_a_conffile(self):
+        files = run("dpkg-deb", "-I", self.deb, "conffiles").stdout.split()
+        self.assertIn("/etc/warifu/warifu.conf", files)
+
+    def test_programs_are_hardened(self):
+        for program in ("usr/sbin/warifu-milter", "usr/bin/warifu"):
+            headers = run("readelf", "-hlWd", self.root / program).stdout
+            self.assertRegex(headers, r"Type:\s+DYN", program)       # position independent
+            self.assertIn("GNU_RELRO", headers, program)
+            self.assertRegex(headers, r"\bNOW\b", program)
+            self.assertRegex(headers, r"GNU_STACK.*\bRW \b", program)  # no executable stack
+
+    def test_as_installed_it_observes(self):
+        """The installed files, seen at other paths: the check passes, and the mode is `observe`."""
+        config = (self.root / "etc/warifu/warifu.conf").read_text()
+        self.assertRegex(config, r'(?m)^mode\s*=\s*"observe"')
+        adapted = self.work / "warifu.conf"
+        adapted.write_text(config.replace("/usr/share/warifu", f"{self.root}/usr/share/warifu")
+                           .replace("/var/", f"{self.work}/var/").replace("/run/", f"{self.work}/run/"))
+        for folder in ("var/lib/warifu", "var/cache/warifu", "var/log/warifu", "run/warifu"):
+            (self.work / folder).mkdir(parents=True, exist_ok=True)
+        checked = run(self.root / "usr/bin/warifu", "check", "--config", adapted)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
+    def test_user_and_rights_come_from_systemd_files(self):
+        scripts = run("dpkg-deb", "-I", self.deb, "postinst").stdout
+        self.assertIn("systemd-sysusers", scripts)
+        self.assertIn("systemd-tmpfiles", scripts)
+        self.assertLess(scripts.index("systemd-sysusers"), scripts.index("systemd-tmpfiles"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
