@@ -1,0 +1,395 @@
+#include "app/settings_table.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace warifu::app {
+namespace {
+
+constexpr std::string_view kActions = "accept|tag|strip|hold|defer|reject";
+constexpr std::string_view kPlainActions = "accept|tag|hold|defer|reject";
+constexpr std::string_view kLastingActions = "accept|tag|hold|reject";
+constexpr std::string_view kModes = "observe|enforce";
+constexpr std::string_view kAnyText = "any text";
+constexpr std::string_view kAnyPath = "an absolute path";
+constexpr std::string_view kNetwork = "an IP address or network";
+
+using Row = const Setting&;
+using Done = Result<void>;
+
+template <typename Enum>
+Enum Word(const Value& value) {
+  Enum word{};
+  FromString(value.text, &word);  // the range has been checked
+  return word;
+}
+
+// The check that stands in the middle of "checks.author.mode".
+Check CheckOf(std::string_view name) {
+  name.remove_prefix(name.find('.') + 1);
+  Check check{};
+  FromString(name.substr(0, name.find('.')), &check);
+  return check;
+}
+
+std::unexpected<Error> Refuse(std::string why) {
+  return Fail(ErrorKind::kInvalid, std::move(why));
+}
+
+Done SetFault(Settings* s, Row row, const Value& v) {
+  FaultCause cause{};
+  FromString(Leaf(row.name), &cause);
+  s->policy.faults[cause] = Word<Action>(v);
+  return {};
+}
+
+Done SetCheckMode(Settings* s, Row row, const Value& v) {
+  s->policy.check_modes[CheckOf(row.name)] = Word<Mode>(v);
+  return {};
+}
+
+Done SetCheckAction(Settings* s, Row row, const Value& v) {
+  s->policy.checks[CheckOf(row.name)] = Word<Action>(v);
+  return {};
+}
+
+Done SetSeverityAction(Settings* s, Row row, const Value& v) {
+  Severity severity{};
+  FromString(Leaf(row.name), &severity);
+  s->rules.actions.by_severity[static_cast<std::size_t>(severity)] = Word<Action>(v);
+  return {};
+}
+
+// "unix:/path" or "inet:port@host", as libmilter writes them.
+Done SetSocket(Settings* s, Row, const Value& v) {
+  const std::string_view text = v.text;
+  if (text.starts_with("unix:/")) {
+    // sun_path holds 108 bytes; the daemon listens on a longer private name first.
+    if (text.size() > 5 + 90) return Refuse("the path of the socket is longer than 90 bytes");
+  } else if (text.starts_with("inet:") || text.starts_with("inet6:")) {
+    const std::string_view rest = text.substr(text.find(':') + 1);
+    const std::size_t at = rest.find('@');
+    const Setting port{"", Kind::kInteger, "", "1..65535", "", nullptr};
+    if (at == std::string_view::npos || at + 1 == rest.size() ||
+        !ReadValue(port, rest.substr(0, at))) {
+      return Refuse("'" + v.text + "' is not of the form inet:8899@127.0.0.1");
+    }
+  } else {
+    return Refuse("'" + v.text + "' starts with neither unix:/ nor inet: nor inet6:");
+  }
+  s->socket.address = v.text;
+  return {};
+}
+
+// "stderr", "syslog" or a path.
+Done CheckTarget(const Value& v) {
+  if (v.text == "stderr" || v.text == "syslog" || v.text.starts_with('/')) return {};
+  return Refuse("'" + v.text + "' is neither stderr nor syslog nor an absolute path");
+}
+
+Done SetLogTarget(Settings* s, Row, const Value& v) {
+  s->log.target = v.text;
+  return CheckTarget(v);
+}
+
+Done SetEventsTarget(Settings* s, Row, const Value& v) {
+  s->events_target = v.text;
+  return CheckTarget(v);
+}
+
+Done SetLogLevel(Settings* s, Row, const Value& v) {
+  s->log.level = v.text == "debug"     ? incident::Level::kDebug
+                 : v.text == "info"    ? incident::Level::kInfo
+                 : v.text == "warning" ? incident::Level::kWarning
+                                       : incident::Level::kError;
+  return {};
+}
+
+Done SetRealm(Settings* s, Row, const Value& v) {
+  using Rule = binding::RealmOptions::Rule;
+  s->binding.realm.rule = v.text == "keep"    ? Rule::kKeep
+                          : v.text == "strip" ? Rule::kStrip
+                                              : Rule::kAdd;
+  return {};
+}
+
+Done SetDomains(Settings* s, Row, const Value& v) {
+  s->binding.local_domains.clear();
+  for (const std::string& text : v.texts) {
+    Result<std::string> domain = CanonicalDomain(text);
+    if (!domain) return Refuse("'" + text + "' is no domain: " + domain.error().text);
+    s->binding.local_domains.push_back(*std::move(domain));
+  }
+  return {};
+}
+
+Done ReadNetworks(const Value& v, std::vector<Network>* out) {
+  out->clear();
+  for (const std::string& text : v.texts) {
+    Result<Network> network = ParseNetwork(text);
+    if (!network) return std::unexpected(network.error());
+    out->push_back(*std::move(network));
+  }
+  return {};
+}
+
+// The mail's own fields of that name are removed, so it must be none that mail needs.
+Done SetHeader(Settings* s, Row, const Value& v) {
+  const auto token = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-';
+  };
+  if (!v.text.starts_with("X-") || v.text.size() < 3 || v.text.size() > 60 ||
+      !std::ranges::all_of(v.text, token)) {
+    return Refuse("'" + v.text + "' is not X- and letters, digits or hyphens");
+  }
+  s->policy.header_name = v.text;
+  return {};
+}
+
+Done SetSources(Settings* s, const Value& v, bool foreign) {
+  std::erase_if(s->rules.sources, [&](const auto& source) { return source.foreign == foreign; });
+  for (const std::string& path : v.texts) {
+    if (!path.starts_with('/')) return Refuse("'" + path + "' is not an absolute path");
+    s->rules.sources.push_back({path, foreign});
+  }
+  return {};
+}
+
+Done SetDirections(Settings* s, Row, const Value& v) {
+  s->scan_directions.clear();
+  for (const std::string& word : v.texts) {
+    incident::Direction direction{};
+    incident::FromString(word, &direction);
+    s->scan_directions.insert(direction);
+  }
+  return {};
+}
+
+Done SetName(std::string* name, const Value& v) {
+  if (v.text.empty()) return Refuse("a name is needed");
+  *name = v.text;
+  return {};
+}
+
+Done SetExemptAccounts(Settings* s, Row, const Value& v) {
+  for (const std::string& text : v.texts) {
+    s->exemptions.back().accounts.push_back(CanonicalAccount(text));
+  }
+  return {};
+}
+
+Done SetExemptRecipients(Settings* s, Row, const Value& v) {
+  for (const std::string& text : v.texts) {
+    // Sub-addresses are cut where the setting stands; the loader reads it first.
+    Result<Address> address = ParseAddrSpec(text, s->binding.address);
+    if (!address) return Refuse("'" + text + "' is no address: " + address.error().text);
+    s->exemptions.back().recipients.push_back(*std::move(address));
+  }
+  return {};
+}
+
+Done SetExempts(Settings* s, Row, const Value& v) {
+  Exemption& exemption = s->exemptions.back();
+  for (const std::string& word : v.texts) {
+    Check check{};
+    if (FromString(word, &check)) {
+      exemption.checks.insert(check);
+    } else {
+      exemption.content = true;
+    }
+  }
+  return {};
+}
+
+// clang-format off
+#define SET(...) [](Settings* s, Row, const Value& v) -> Done { s->__VA_ARGS__; return {}; }
+
+// Order is that of the manual and of the annotated file.
+constexpr Setting kSettings[] = {
+  {"mode", Kind::kWord, "observe", kModes,
+   "In observe nothing is refused, held or edited; events say what would have happened.",
+   SET(policy.mode = Word<Mode>(v))},
+  {"domains", Kind::kTexts, "", "a domain",
+   "Domains that are served here: they tell internal from outbound mail, and whose addresses a display name may not carry.",
+   SetDomains},
+  {"trusted_networks", Kind::kTexts, "127.0.0.0/8, ::1", kNetwork,
+   "Clients whose mail counts as our own (outbound or internal) without a login.",
+   [](Settings* s, Row, const Value& v) { return ReadNetworks(v, &s->trusted_networks); }},
+  {"user", Kind::kText, "warifu", kAnyText,
+   "User that the daemon becomes when it is started as root; \"\" keeps the user.",
+   SET(user = v.text)},
+  {"pid_file", Kind::kPath, "", kAnyPath, "File for the process id; \"\" for none.",
+   SET(pid_file = v.text)},
+  {"state_dir", Kind::kPath, "/var/lib/warifu", kAnyPath, "Folder for what the daemon keeps.",
+   SET(state_dir = v.text)},
+  {"cache_dir", Kind::kPath, "/var/cache/warifu", kAnyPath,
+   "Folder for the compiled rules; \"\" compiles them at every start.", SET(cache_dir = v.text)},
+
+  {"socket.address", Kind::kText, "unix:/run/warifu/warifu.sock", "unix:/path or inet:port@host",
+   "Where the MTA reaches the daemon.", SetSocket},
+  {"socket.mode", Kind::kOctal, "0660", "0000..0777", "Permissions of a unix socket.",
+   SET(socket.mode = static_cast<unsigned>(v.number))},
+  {"socket.group", Kind::kText, "", kAnyText,
+   "Group of a unix socket, the MTA's; \"\" leaves the daemon's own.", SET(socket.group = v.text)},
+  {"control.socket", Kind::kPath, "/run/warifu/control.sock", kAnyPath,
+   "Socket of warifu status and warifu reload; \"\" for none.", SET(control_socket = v.text)},
+  {"control.group", Kind::kText, "", kAnyText,
+   "Group whose members may use it beside root and the daemon's user; \"\" for none.",
+   SET(control_group = v.text)},
+
+  {"log.target", Kind::kText, "stderr", "stderr, syslog or an absolute path",
+   "Where lines for people go.", SetLogTarget},
+  {"log.level", Kind::kWord, "info", "debug|info|warning|error", "The least level that is written.",
+   SetLogLevel},
+  {"events.target", Kind::kText, "/var/log/warifu/events.jsonl",
+   "stderr, syslog or an absolute path", "Where events go, one JSON object a line.",
+   SetEventsTarget},
+  {"events.all", Kind::kFlag, "false", "true|false", "An event for plain clean mail, too.",
+   SET(events_all = v.flag)},
+  {"fingerprint.key_file", Kind::kPath, "/var/lib/warifu/fingerprint.key", kAnyPath,
+   "Key of the fingerprints in events; made by the daemon where it is missing.",
+   SET(fingerprint_key_file = v.text)},
+
+  {"account.realm", Kind::kWord, "keep", "keep|strip|add",
+   "What is done with the realm of a login, so that all login forms of a person become one account.",
+   SetRealm},
+  {"account.realm_name", Kind::kText, "", kAnyText,
+   "The realm that is added, or the only one that is stripped; \"\" strips any.",
+   SET(binding.realm.realm = v.text)},
+  {"address.sub_address_delimiters", Kind::kText, "+", kAnyText,
+   "Characters that start a sub-address, which is cut before addresses are compared; \"\" keeps it.",
+   SET(binding.address.sub_address_delimiters = v.text)},
+  {"directory.table", Kind::kPath, "", kAnyPath,
+   "Which accounts own an address: a text table in the source format of smtpd_sender_login_maps. "
+   "Without one the checks sender, author and display are not made.",
+   SET(directory_table = v.text)},
+
+  {"checks.session.mode", Kind::kWord, "enforce", kModes,
+   "Mode of the check that a listener's session has an account.", SetCheckMode},
+  {"checks.session.action", Kind::kWord, "reject", kPlainActions, "Outcome when it has none.",
+   SetCheckAction},
+  {"checks.sender.mode", Kind::kWord, "enforce", kModes,
+   "Mode of the check that the envelope sender belongs to the account.", SetCheckMode},
+  {"checks.sender.action", Kind::kWord, "reject", kPlainActions, "Outcome when it does not.",
+   SetCheckAction},
+  {"checks.author.mode", Kind::kWord, "enforce", kModes,
+   "Mode of the check that From, Sender and Resent-* belong to the account.", SetCheckMode},
+  {"checks.author.action", Kind::kWord, "reject", kPlainActions,
+   "Outcome when they do not; a field that reads in two ways is refused.", SetCheckAction},
+  {"checks.display.mode", Kind::kWord, "enforce", kModes,
+   "Mode of the check that no display name carries another local address.", SetCheckMode},
+  {"checks.display.action", Kind::kWord, "tag", kPlainActions, "Outcome when one does.",
+   SetCheckAction},
+
+  {"rules.paths", Kind::kTexts, "/usr/share/warifu/patterns", kAnyPath,
+   "Rule files, and folders whose *.toml are read in the order of their names.",
+   [](Settings* s, Row, const Value& v) { return SetSources(s, v, false); }},
+  {"rules.foreign", Kind::kTexts, "", kAnyPath,
+   "Rule packs of other projects, in the format of gitleaks; what they hold beyond is ignored.",
+   [](Settings* s, Row, const Value& v) { return SetSources(s, v, true); }},
+  {"rules.disabled", Kind::kTexts, "", "a rule's id", "Rules that are not loaded.",
+   SET(rules.disabled_rules = v.texts)},
+  {"rules.observed", Kind::kTexts, "", "a rule's id", "Rules that only observe, whatever they say.",
+   SET(observed_rules = {v.texts.begin(), v.texts.end()})},
+  {"rules.actions.info", Kind::kWord, "accept", kActions,
+   "Action of rules of this severity that name none.", SetSeverityAction},
+  {"rules.actions.low", Kind::kWord, "tag", kActions, "The same.", SetSeverityAction},
+  {"rules.actions.medium", Kind::kWord, "tag", kActions, "The same.", SetSeverityAction},
+  {"rules.actions.high", Kind::kWord, "hold", kActions, "The same.", SetSeverityAction},
+  {"rules.actions.critical", Kind::kWord, "reject", kActions, "The same.", SetSeverityAction},
+
+  {"scan.directions", Kind::kWords, "outbound, internal", "outbound|internal|inbound",
+   "Mail that content rules run on.", SetDirections},
+  {"scan.budget", Kind::kDuration, "60s", "1s..280s",
+   "Time for one mail; the fault timeout behind it. Postfix waits 300 seconds.",
+   SET(scan_budget = std::chrono::milliseconds(v.number))},
+  {"owner.self_disclosure", Kind::kWord, "tag", kActions,
+   "Outcome when somebody sends a record of his own to somebody else.",
+   SET(policy.self_disclosure = Word<Action>(v))},
+  {"strip.otherwise", Kind::kWord, "hold", kPlainActions,
+   "Outcome when a part cannot be stripped: not the last region, signed, encrypted.",
+   SET(policy.strip_otherwise = Word<Action>(v))},
+  {"strip.max_lines", Kind::kInteger, "30", "1..200", "Longest region that is stripped.",
+   SET(strip_max_lines = static_cast<int>(v.number))},
+  {"submission.hold_doubt", Kind::kFlag, "true", "true|false",
+   "On submission listeners mail that cannot be judged now is held, not deferred.",
+   SET(policy.hold_doubt_on_submission = v.flag)},
+  {"header", Kind::kText, "X-Warifu", "X- and letters, digits, hyphens",
+   "Header field that tagged mail gets; mail that comes with one loses it.", SetHeader},
+
+  {"limits.message", Kind::kSize, "64M", "64K..2G",
+   "Largest mail; at least the MTA's own limit. What is beyond is not scanned: fault too-large.",
+   SET(limits.message_bytes = static_cast<std::size_t>(v.number))},
+  {"limits.header", Kind::kSize, "1M", "16K..64M", "Largest head of a mail: fault too-large.",
+   SET(limits.header_bytes = static_cast<std::size_t>(v.number))},
+  {"limits.text", Kind::kSize, "32M", "64K..1G", "Decoded text of one mail: fault too-large.",
+   SET(limits.text_bytes = static_cast<std::size_t>(v.number))},
+  {"limits.decoded", Kind::kSize, "64M", "64K..2G",
+   "Decoded content of all parts of one mail: fault too-large.",
+   SET(limits.decoded_bytes = static_cast<std::size_t>(v.number))},
+  {"limits.parts", Kind::kInteger, "1000", "1..1000", "Parts of one mail: fault too-many-parts.",
+   SET(limits.parts = static_cast<std::size_t>(v.number))},
+  {"limits.depth", Kind::kInteger, "30", "1..100", "Depth of nested parts: fault too-deep.",
+   SET(limits.depth = static_cast<std::size_t>(v.number))},
+
+  {"faults.engine", Kind::kWord, "defer", kPlainActions, "The pattern engine failed.", SetFault},
+  {"faults.directory", Kind::kWord, "defer", kPlainActions, "The directory did not answer.",
+   SetFault},
+  {"faults.store", Kind::kWord, "defer", kPlainActions, "The store did not answer.", SetFault},
+  {"faults.timeout", Kind::kWord, "defer", kPlainActions, "The budget ran out.", SetFault},
+  {"faults.resources", Kind::kWord, "defer", kPlainActions, "Out of memory or descriptors.",
+   SetFault},
+  {"faults.event-log", Kind::kWord, "defer", kPlainActions, "The event could not be written.",
+   SetFault},
+  {"faults.internal", Kind::kWord, "defer", kPlainActions, "A defect of warifu.", SetFault},
+  {"faults.encrypted", Kind::kWord, "tag", kLastingActions, "An encrypted part.", SetFault},
+  {"faults.unknown-charset", Kind::kWord, "tag", kLastingActions,
+   "Text in a charset that is not known.", SetFault},
+  {"faults.undecodable", Kind::kWord, "tag", kLastingActions,
+   "A transfer encoding or charset broken beyond repair.", SetFault},
+  {"faults.too-large", Kind::kWord, "tag", kLastingActions, "A limit of size was reached.",
+   SetFault},
+  {"faults.too-deep", Kind::kWord, "tag", kLastingActions, "Parts nested too deep.", SetFault},
+  {"faults.too-many-parts", Kind::kWord, "tag", kLastingActions, "Too many parts.", SetFault},
+  {"faults.malformed", Kind::kWord, "tag", kLastingActions,
+   "A structure that mail programs read in different ways.", SetFault},
+  {"faults.unread-type", Kind::kWord, "accept", kLastingActions,
+   "An attachment of a type that is recognised but not opened.", SetFault},
+
+  {"listeners[].name", Kind::kText, "", kAnyText, "Name in events. Required.",
+   [](Settings* s, Row, const Value& v) { return SetName(&s->listeners.back().name, v); }},
+  {"listeners[].daemon_name", Kind::kText, "", kAnyText,
+   "The MTA's {daemon_name} (milter_macro_daemon_name in master.cf); \"\" for all others.",
+   SET(listeners.back().daemon_name = v.text)},
+  {"listeners[].mode", Kind::kWord, "enforce", kModes, "Mode of this listener.",
+   SET(listeners.back().mode = Word<Mode>(v))},
+  {"listeners[].submission", Kind::kFlag, "false", "true|false",
+   "Its clients are users: their mail counts as our own, and doubt is held.",
+   SET(listeners.back().submission = v.flag)},
+  {"listeners[].require_account", Kind::kFlag, "false", "true|false",
+   "Sessions without an account fail the check session.",
+   SET(listeners.back().require_account = v.flag)},
+
+  {"exemptions[].name", Kind::kText, "", kAnyText, "Name in events. Required.",
+   [](Settings* s, Row, const Value& v) { return SetName(&s->exemptions.back().name, v); }},
+  {"exemptions[].networks", Kind::kTexts, "", kNetwork, "Holds for clients in one of them.",
+   [](Settings* s, Row, const Value& v) {
+     return ReadNetworks(v, &s->exemptions.back().networks);
+   }},
+  {"exemptions[].accounts", Kind::kTexts, "", "an account", "Holds for sessions of one of them.",
+   SetExemptAccounts},
+  {"exemptions[].recipients", Kind::kTexts, "", "an address",
+   "Holds for mail all of whose recipients are among them.", SetExemptRecipients},
+  {"exemptions[].exempts", Kind::kWords, "", "content|session|sender|author|display",
+   "What is let off: content rules, or checks. Required.", SetExempts},
+};
+// clang-format on
+#undef SET
+
+}  // namespace
+
+std::span<const Setting> SettingsTable() {
+  return kSettings;
+}
+
+}  // namespace warifu::app
