@@ -62,6 +62,7 @@ struct RuleInfo {
   std::vector<Region> regions;  // empty: all
   Severity severity = Severity::kMedium;
   Action action = Action::kTag;
+  Mode mode = Mode::kEnforce;  // observe: written as `action = "observe"`
   std::optional<WallTime> until;
   double sample = 1.0;
   std::string regex;

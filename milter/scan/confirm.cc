@@ -1,0 +1,251 @@
+#include "scan/confirm.h"
+
+#include <algorithm>
+#include <string>
+
+namespace warifu::scan {
+namespace {
+
+constexpr std::size_t kMaxLines =
+    200;  // a rule that may span more is searched in the whole segment
+
+bool IsContinuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+// Begin of the line that lies `lines` line feeds above `pos`.
+std::size_t LineBegin(std::string_view text, std::size_t pos, std::size_t lines) {
+  for (std::size_t seen = 0; pos > 0; ++seen) {
+    const std::size_t feed = text.rfind('\n', pos - 1);
+    if (feed == text.npos) return 0;
+    if (seen == lines) return feed + 1;
+    pos = feed;
+  }
+  return 0;
+}
+
+std::size_t LineEnd(std::string_view text, std::size_t pos, std::size_t lines) {
+  for (std::size_t seen = 0;; ++seen) {
+    const std::size_t feed = text.find('\n', pos);
+    if (feed == text.npos) return text.size();
+    if (seen == lines) return feed;
+    pos = feed + 1;
+  }
+}
+
+re2::StringPiece Piece(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+bool Finds(const RE2& regex, std::string_view text) {
+  return regex.Match(Piece(text), 0, text.size(), RE2::UNANCHORED, nullptr, 0);
+}
+
+bool FoldedContains(std::string_view text, const std::vector<std::string>& folded_words) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return std::ranges::any_of(folded_words,
+                             [&](const std::string& word) { return lower.contains(word); });
+}
+
+// The filters of one pattern over one segment; knows whether the keywords occur once it was asked.
+class Filter {
+ public:
+  Filter(const CompiledRules& rules, const CompiledPattern& pattern, const Segment& segment)
+      : rule_(rules.rules[pattern.rule]), pattern_(pattern), segment_(segment) {}
+
+  // Nothing here depends on the match: false when the rule cannot fire in this segment at all.
+  bool MayFire() const {
+    const bool region = std::ranges::any_of(segment_.regions, [this](const RegionSpan& r) {
+      return (rule_.regions >> static_cast<unsigned>(r.region) & 1u) != 0;
+    });
+    if (!region && !segment_.regions.empty()) return false;
+    return rule_.path == nullptr || Finds(*rule_.path, segment_.name);
+  }
+
+  bool Accepts(const Candidate& c) {
+    const std::string_view text = segment_.text;
+    const std::string_view match = text.substr(c.match.begin, c.match.size());
+    const std::string_view secret = text.substr(c.secret.begin, c.secret.size());
+    const auto region = static_cast<unsigned>(segment_.RegionAt(c.secret.begin));
+    if ((rule_.regions >> region & 1u) == 0) return false;
+    if (rule_.rule.entropy > 0 && Entropy(secret) <= rule_.rule.entropy) return false;
+    if (!HasKeyword(match)) return false;
+    if (!std::ranges::all_of(rule_.validators, [&](Validator v) { return v(secret); }))
+      return false;
+    return std::ranges::none_of(rule_.allowlists, [&](const CompiledAllowlist& list) {
+      return Exempts(list, c, match, secret);
+    });
+  }
+
+ private:
+  bool HasKeyword(std::string_view match) {
+    if (pattern_.keyword_sure || keyword_seen_) return true;
+    if (keyword_absent_) return false;
+    keyword_seen_ = Finds(*rule_.keywords, match) || Finds(*rule_.keywords, segment_.text);
+    keyword_absent_ = !keyword_seen_;
+    return keyword_seen_;
+  }
+
+  std::string_view Target(Allowlist::Target target, const Candidate& c, std::string_view match,
+                          std::string_view secret) const {
+    if (target == Allowlist::Target::kSecret) return secret;
+    if (target == Allowlist::Target::kMatch) return match;
+    const std::string_view text = segment_.text;
+    const std::size_t begin = LineBegin(text, c.match.begin, 0);
+    return text.substr(begin, LineEnd(text, std::max(begin, c.match.end), 0) - begin);
+  }
+
+  bool Exempts(const CompiledAllowlist& compiled, const Candidate& c, std::string_view match,
+               std::string_view secret) const {
+    const Allowlist& list = *compiled.list;
+    bool any = false, all = true;
+    const auto note = [&](bool condition_exists, auto&& holds) {
+      if (!condition_exists || any) return;
+      const bool held = holds();
+      all = all && held;
+      any = any || (held && !list.all_must_match);
+    };
+    note(!compiled.regexes.empty(), [&] {
+      const std::string_view target = Target(list.target, c, match, secret);
+      return std::ranges::any_of(compiled.regexes, [&](const std::unique_ptr<RE2>& regex) {
+        return list.whole ? RE2::FullMatch(Piece(target), *regex) : Finds(*regex, target);
+      });
+    });
+    note(!list.stopwords.empty(), [&] { return FoldedContains(secret, list.stopwords); });
+    note(!compiled.paths.empty(), [&] {
+      return std::ranges::any_of(compiled.paths, [&](const std::unique_ptr<RE2>& regex) {
+        return !segment_.name.empty() && Finds(*regex, segment_.name);
+      });
+    });
+    const bool has_condition =
+        !compiled.regexes.empty() || !list.stopwords.empty() || !compiled.paths.empty();
+    return has_condition && (list.all_must_match ? all : any);
+  }
+
+  const CompiledRule& rule_;
+  const CompiledPattern& pattern_;
+  const Segment& segment_;
+  bool keyword_seen_ = false, keyword_absent_ = false;
+};
+
+// Searches one window for all matches of the pattern.
+class Searcher {
+ public:
+  Searcher(const CompiledPattern& pattern, std::string_view text)
+      : pattern_(pattern), text_(text), groups_(pattern.regex->NumberOfCapturingGroups()) {
+    sub_.resize(static_cast<std::size_t>(groups_) + 1);
+  }
+
+  template <typename OnMatch>
+  void Run(Span window, const OnMatch& on_match) {
+    std::size_t pos = window.begin;
+    while (pos < window.end && pattern_.regex->Match(Piece(text_), pos, window.end, RE2::UNANCHORED,
+                                                     sub_.data(), groups_ + 1)) {
+      Candidate c;
+      c.rule = pattern_.rule;
+      c.match = Trimmed(SpanOf(sub_[0]));
+      c.secret = SecretOf(c.match);
+      if (pattern_.account_group > 0) c.account = Group(pattern_.account_group);
+      const Span whole = SpanOf(sub_[0]);
+      pos = whole.empty() ? whole.end + 1 : whole.end;
+      if (!c.secret.empty()) on_match(c);
+    }
+  }
+
+ private:
+  Span SpanOf(const re2::StringPiece& piece) const {
+    if (piece.data() == nullptr) return {};
+    const auto begin = static_cast<std::size_t>(piece.data() - text_.data());
+    return {begin, begin + piece.size()};
+  }
+  Span Group(int n) const { return SpanOf(sub_[static_cast<std::size_t>(n)]); }
+
+  // A match without the line feeds at its ends.
+  Span Trimmed(Span span) const {
+    while (!span.empty() && text_[span.begin] == '\n') ++span.begin;
+    while (!span.empty() && text_[span.end - 1] == '\n') --span.end;
+    return span;
+  }
+
+  // The named group; where it took no part, or none is named, the first group that did; else all.
+  Span SecretOf(Span match) const {
+    if (pattern_.secret_group > 0 && !Group(pattern_.secret_group).empty()) {
+      return Group(pattern_.secret_group);
+    }
+    for (int i = 1; i <= groups_; ++i) {
+      if (i != pattern_.account_group && !Group(i).empty()) return Group(i);
+    }
+    return match;
+  }
+
+  const CompiledPattern& pattern_;
+  std::string_view text_;
+  int groups_;
+  std::vector<re2::StringPiece> sub_;
+};
+
+}  // namespace
+
+Span SearchWindow(const FirstPassForm& form, FirstPassMode mode, const Hit& hit,
+                  std::string_view text) {
+  if (mode == FirstPassMode::kKeywords) return {0, text.size()};
+  Span window{0, text.size()};
+  if (form.max_width != kUnbounded) {
+    window.begin = hit.first > form.max_width ? hit.first - form.max_width : 0;
+  }
+  if (form.forward != kUnbounded) window.end = std::min(text.size(), hit.last + form.forward);
+  // Lines bound it too, where a match can hold only so many.
+  constexpr std::size_t kFar = 4096;
+  if (form.line_feeds <= kMaxLines) {
+    if (hit.first - window.begin > kFar) {
+      window.begin = std::max(window.begin, LineBegin(text, hit.first, form.line_feeds));
+    }
+    if (window.end - hit.last > kFar) {
+      window.end = std::min(window.end, LineEnd(text, hit.last, form.line_feeds) + 1);
+    }
+  }
+  while (window.begin > 0 && IsContinuation(text[window.begin])) --window.begin;
+  window.end = std::min(window.end, text.size());
+  while (window.end < text.size() && IsContinuation(text[window.end])) ++window.end;
+  return window;
+}
+
+void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern, FirstPassMode mode,
+                    std::span<const Hit> hits, const Segment& segment, std::vector<Span>* windows,
+                    std::vector<Candidate>* out) {
+  Filter filter(rules, pattern, segment);
+  if (!filter.MayFire()) return;
+  windows->clear();
+  for (const Hit& hit : hits)
+    windows->push_back(SearchWindow(pattern.form, mode, hit, segment.text));
+  std::ranges::sort(*windows, {}, &Span::begin);
+  Searcher searcher(pattern, segment.text);
+  const auto keep = [&](const Candidate& c) {
+    if (filter.Accepts(c)) out->push_back(c);
+  };
+  for (std::size_t i = 0; i < windows->size();) {
+    Span merged = (*windows)[i++];
+    while (i < windows->size() && (*windows)[i].begin <= merged.end) {
+      merged.end = std::max(merged.end, (*windows)[i++].end);
+    }
+    searcher.Run(merged, keep);
+  }
+}
+
+void ConfirmNames(const CompiledRules& rules, const Segment& segment, std::vector<Candidate>* out) {
+  if (segment.name.empty()) return;
+  for (std::uint32_t i = 0; i < rules.rules.size(); ++i) {
+    const CompiledRule& rule = rules.rules[i];
+    if (!rule.rule.patterns.empty() || rule.path == nullptr) continue;
+    const auto region = static_cast<unsigned>(segment.RegionAt(0));
+    if ((rule.regions >> region & 1u) == 0 || !Finds(*rule.path, segment.name)) continue;
+    Candidate c;
+    c.rule = i;
+    out->push_back(c);
+  }
+}
+
+}  // namespace warifu::scan

@@ -1,0 +1,59 @@
+// FirstPass: the Hyperscan database of a rule set.
+//
+// Compiles the first-pass forms of all patterns into one block-mode database. A form that is too
+// large for Hyperscan is compiled as a prefilter; what is too large even then is looked for by its
+// rule's keywords alone, and the whole segment goes to the second pass; without keywords it is
+// refused. Each of these is noted; nothing is dropped.
+//
+// The compiled database is kept in a cache folder (first_pass_cache.h).
+//
+// Threads: const after Make(); each scan needs a scratch space of its own.
+#pragma once
+
+#include <hs/hs.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "scan/first_pass_form.h"
+
+namespace warifu::scan {
+
+struct FirstPassPattern {
+  std::string name;  // the rule's, for messages
+  Place place;
+  FirstPassForm form;
+  std::vector<std::string> keywords;  // folded
+};
+
+// How a pattern is looked for.
+enum class FirstPassMode : std::uint8_t {
+  kExact,      // its form; ends are right
+  kPrefilter,  // a looser form; ends are right, more of them are idle
+  kKeywords,   // its keywords; the whole segment must be searched
+};
+
+struct HsDatabaseDeleter {
+  void operator()(hs_database_t* db) const { hs_free_database(db); }
+};
+struct HsScratchDeleter {
+  void operator()(hs_scratch_t* scratch) const { hs_free_scratch(scratch); }
+};
+using HsDatabase = std::unique_ptr<hs_database_t, HsDatabaseDeleter>;
+using HsScratch = std::unique_ptr<hs_scratch_t, HsScratchDeleter>;
+
+struct FirstPass {
+  HsDatabase database;               // null when there is no pattern at all
+  std::vector<FirstPassMode> modes;  // by pattern
+  bool from_cache = false;
+  std::vector<std::string> notes;
+};
+
+// Match ids are indices into `patterns`. `cache_dir` may be "".
+std::expected<FirstPass, Errors> MakeFirstPass(const std::vector<FirstPassPattern>& patterns,
+                                               const std::string& cache_dir);
+
+}  // namespace warifu::scan

@@ -1,0 +1,364 @@
+#include "scan/pattern_set.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <limits>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "base/digest.h"
+#include "scan/compiled_rule.h"
+#include "scan/confirm.h"
+#include "scan/engine_hooks.h"
+#include "scan/examples.h"
+#include "scan/first_pass.h"
+#include "scan/rule_file.h"
+#include "scan/scratch_pool.h"
+
+namespace warifu::scan {
+namespace {
+
+constexpr std::size_t kMaxFindings = 20000;  // of one mail; the rest would tell nobody more
+constexpr std::uint32_t kJoin = 256;         // reported ends this near are one hit
+
+// Called by Hyperscan for each reported end: records, and nothing else.
+int OnMatch(unsigned id, unsigned long long, unsigned long long to, unsigned, void* context) {
+  auto* scratch = static_cast<Scratch*>(context);
+  const auto end = static_cast<std::uint32_t>(to);
+  std::uint32_t& latest = scratch->latest[id];
+  if (latest < scratch->hits.size()) {
+    Hit& hit = scratch->hits[latest];
+    if (hit.pattern == id && end >= hit.first && end <= hit.last + kJoin) {
+      hit.last = std::max(hit.last, end);
+      return 0;
+    }
+  }
+  latest = static_cast<std::uint32_t>(scratch->hits.size());
+  scratch->hits.push_back({id, end, end});
+  return 0;
+}
+
+using Watch = std::chrono::steady_clock;
+
+class StageTimer {
+ public:
+  explicit StageTimer(bool on) : on_(on) {}
+  void Start() {
+    if (on_) begin_ = Watch::now();
+  }
+  void Stop(double* total_us) {
+    if (on_) *total_us += std::chrono::duration<double, std::micro>(Watch::now() - begin_).count();
+  }
+
+ private:
+  bool on_;
+  Watch::time_point begin_;
+};
+
+class PatternSetImpl : public PatternSet {
+ public:
+  PatternSetImpl(CompiledRules rules, FirstPass first_pass, std::unique_ptr<ScratchPool> pool,
+                 std::string version, std::vector<std::string> notes, const EngineHooks& hooks)
+      : rules_(std::move(rules)),
+        first_pass_(std::move(first_pass)),
+        pool_(std::move(pool)),
+        version_(std::move(version)),
+        notes_(std::move(notes)),
+        hooks_(hooks) {
+    for (const CompiledRule& rule : rules_.rules) infos_.push_back(rule.rule.info);
+  }
+
+  ScanResult Scan(std::span<const Segment> segments, const ScanContext& context,
+                  StageTimes* times) const override;
+  const std::vector<RuleInfo>& rules() const override { return infos_; }
+  const std::string& version() const override { return version_; }
+  const std::vector<std::string>& notes() const override { return notes_; }
+  bool from_cache() const override { return first_pass_.from_cache; }
+  std::vector<RuleProblem> CheckExamples() const override {
+    return CheckRuleExamples(*this, rules_);
+  }
+
+ private:
+  friend class Run;
+  CompiledRules rules_;
+  FirstPass first_pass_;
+  std::unique_ptr<ScratchPool> pool_;
+  std::string version_;
+  std::vector<std::string> notes_;
+  EngineHooks hooks_;
+  std::vector<RuleInfo> infos_;
+};
+
+// Where `sample` puts a mail: a number in [0, 1) that its sender cannot choose.
+double SampleOf(const ScanContext& context) {
+  if (context.key == nullptr) return 0;
+  const std::string hex = context.key->Fingerprint(context.message_id);
+  return static_cast<double>(std::strtoull(hex.substr(0, 13).c_str(), nullptr, 16)) /
+         static_cast<double>(1ull << 52);
+}
+
+// One Scan() call.
+class Run {
+ public:
+  Run(const PatternSetImpl& set, std::span<const Segment> segments, const ScanContext& context,
+      StageTimes* times)
+      : set_(set),
+        segments_(segments),
+        context_(context),
+        timer_(times != nullptr),
+        times_(times != nullptr ? times : &unused_) {}
+
+  ScanResult Go() {
+    auto scratch = set_.pool_->Take();
+    if (!scratch) {
+      result_.faults.push_back({FaultCause::kResources, "", scratch.error().text});
+      return std::move(result_);
+    }
+    for (std::size_t i = 0; i < segments_.size() && !stopped_; ++i) {
+      if (OutOfTime(segments_[i])) break;
+      ScanSegment(i, &**scratch);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  bool OutOfTime(const Segment& segment) {
+    if (stopped_) return true;
+    if (!context_.out_of_time || !context_.out_of_time()) return false;
+    Stop(FaultCause::kTimeout, segment, "the time for this mail ran out during the scan");
+    return true;
+  }
+
+  void Stop(FaultCause cause, const Segment& segment, std::string detail) {
+    result_.faults.push_back({cause, segment.part, std::move(detail)});
+    stopped_ = true;
+  }
+
+  void ScanSegment(std::size_t index, Scratch* scratch) {
+    const Segment& segment = segments_[index];
+    timer_.Start();
+    const bool scanned = FirstPassOver(segment, scratch);
+    timer_.Stop(&times_->first_pass_us);
+    if (!scanned) return;
+    timer_.Start();
+    candidates_.clear();
+    ConfirmHits(segment, scratch);
+    ConfirmNames(set_.rules_, segment, &candidates_);
+    MakeFindings(index);
+    timer_.Stop(&times_->second_pass_us);
+  }
+
+  // False when the engine could not scan: a fault says so.
+  bool FirstPassOver(const Segment& segment, Scratch* scratch) {
+    scratch->hits.clear();
+    if (set_.first_pass_.database == nullptr || segment.text.empty()) return true;
+    if (segment.text.size() >= std::numeric_limits<std::uint32_t>::max()) {
+      result_.faults.push_back({FaultCause::kTooLarge, segment.part, "a text of 4 GiB or more"});
+      return false;
+    }
+    const hs_error_t code = set_.hooks_.scan(set_.first_pass_.database.get(), segment.text.data(),
+                                             static_cast<unsigned>(segment.text.size()), 0,
+                                             scratch->hs.get(), OnMatch, scratch);
+    if (code == HS_SUCCESS) return true;
+    result_.faults.push_back({code == HS_NOMEM ? FaultCause::kResources : FaultCause::kEngine,
+                              segment.part,
+                              "the pattern engine failed with code " + std::to_string(code)});
+    return false;
+  }
+
+  void ConfirmHits(const Segment& segment, Scratch* scratch) {
+    auto& hits = scratch->hits;
+    if (hits.size() > 1) std::ranges::stable_sort(hits, {}, &Hit::pattern);
+    for (std::size_t i = 0; i < hits.size();) {
+      const std::uint32_t id = hits[i].pattern;
+      std::size_t end = i;
+      while (end < hits.size() && hits[end].pattern == id) ++end;
+      if (OutOfTime(segment)) return;
+      ConfirmPattern(set_.rules_, set_.rules_.patterns[id], set_.first_pass_.modes[id],
+                     {hits.data() + i, end - i}, segment, &windows_, &candidates_);
+      i = end;
+    }
+  }
+
+  void MakeFindings(std::size_t index) {
+    if (candidates_.empty()) return;
+    const Segment& segment = segments_[index];
+    std::ranges::sort(candidates_, [](const Candidate& a, const Candidate& b) {
+      return std::tuple(a.match.begin, a.rule, a.secret.begin, a.secret.end) <
+             std::tuple(b.match.begin, b.rule, b.secret.begin, b.secret.end);
+    });
+    const Candidate* last = nullptr;
+    for (const Candidate& c : candidates_) {
+      const bool same = last != nullptr && last->rule == c.rule && last->secret == c.secret;
+      if (same || Yields(c) || ShownBefore(segment, index, c)) continue;
+      last = &c;
+      if (result_.findings.size() >= kMaxFindings) {
+        return Stop(
+            FaultCause::kTooLarge, segment,
+            "more than " + std::to_string(kMaxFindings) + " findings; the rest is left out");
+      }
+      AddFinding(index, c);
+    }
+  }
+
+  // A foreign catch-all is silent where another rule names the same secret.
+  bool Yields(const Candidate& c) const {
+    if (!set_.rules_.rules[c.rule].generic) return false;
+    return std::ranges::any_of(candidates_, [&](const Candidate& other) {
+      return !set_.rules_.rules[other.rule].generic && other.secret.begin < c.secret.end &&
+             c.secret.begin < other.secret.end;
+    });
+  }
+
+  // Whether another part of the same multipart/alternative has shown this secret already.
+  bool ShownBefore(const Segment& segment, std::size_t index, const Candidate& c) {
+    if (segment.alternative <= 0) return false;
+    const std::string key = std::to_string(segment.alternative) + '/' + std::to_string(c.rule) +
+                            '/' + segment.text.substr(c.secret.begin, c.secret.size());
+    return shown_.try_emplace(key, index).first->second != index;
+  }
+
+  void AddFinding(std::size_t index, const Candidate& c) {
+    const Segment& segment = segments_[index];
+    const Rule& rule = set_.rules_.rules[c.rule].rule;
+    const RuleInfo& info = rule.info;
+    Finding f;
+    f.rule = info.id;
+    f.description = info.description;
+    f.tags = info.tags;
+    f.severity = info.severity;
+    f.action = info.action;
+    f.mode = ModeOf(info);
+    f.segment = index;
+    f.match = c.match;
+    f.secret = c.secret;
+    f.region = segment.RegionAt(c.secret.begin);
+    f.part = segment.part;
+    f.content = segment.ToContent(c.secret);
+    // A rule on a file's name has no secret in the text: the name stands for it.
+    const std::string_view secret =
+        rule.patterns.empty()
+            ? std::string_view(segment.name)
+            : std::string_view(segment.text).substr(c.secret.begin, c.secret.size());
+    f.preview = rule.patterns.empty() ? std::string() : Preview(secret);
+    if (context_.key != nullptr) f.fingerprint = context_.key->Fingerprint(secret);
+    f.account = segment.text.substr(c.account.begin, c.account.size());
+    result_.findings.push_back(std::move(f));
+  }
+
+  Mode ModeOf(const RuleInfo& info) {
+    if (info.mode == Mode::kObserve) return Mode::kObserve;
+    if (info.until && context_.now >= *info.until) return Mode::kObserve;
+    if (info.sample >= 1) return Mode::kEnforce;
+    if (!sampled_) sampled_ = SampleOf(context_);
+    return *sampled_ < info.sample ? Mode::kEnforce : Mode::kObserve;
+  }
+
+  const PatternSetImpl& set_;
+  std::span<const Segment> segments_;
+  const ScanContext& context_;
+  StageTimes unused_;
+  StageTimer timer_;
+  StageTimes* times_;
+  ScanResult result_;
+  std::vector<Span> windows_;
+  std::vector<Candidate> candidates_;
+  std::unordered_map<std::string, std::size_t> shown_;  // → the segment that showed it first
+  std::optional<double> sampled_;
+  bool stopped_ = false;
+};
+
+ScanResult PatternSetImpl::Scan(std::span<const Segment> segments, const ScanContext& context,
+                                StageTimes* times) const {
+  return Run(*this, segments, context, times).Go();
+}
+
+// Everything of the rules that decides what is found and how it counts.
+std::string VersionOf(const std::vector<Rule>& rules) {
+  std::string all(hs_version());
+  const auto add = [&all](std::string_view part) {
+    all += '\n' + std::to_string(part.size()) + ':';
+    all += part;
+  };
+  const auto add_all = [&](const std::vector<std::string>& parts) {
+    add(std::to_string(parts.size()));
+    for (const std::string& part : parts) add(part);
+  };
+  for (const Rule& rule : rules) {
+    const RuleInfo& info = rule.info;
+    add(info.id);
+    add(rule.path);
+    for (const RulePattern& p : rule.patterns) {
+      add(p.regex);
+      add(std::to_string(p.secret_group) + "," + std::to_string(p.account_group));
+    }
+    add_all(info.keywords);
+    add_all(rule.validators);
+    for (const Region region : info.regions) add(ToString(region));
+    add(std::to_string(rule.entropy) + "," + std::to_string(info.sample) + "," +
+        std::string(ToString(info.severity)) + "," + std::string(ToString(info.action)) + "," +
+        std::string(ToString(info.mode)));
+    if (info.until) add(std::to_string(info.until->time_since_epoch().count()));
+    for (const auto& list : rule.allowlists) {
+      add(std::to_string(static_cast<int>(list->target)) + (list->all_must_match ? "&" : "|") +
+          (list->whole ? "w" : "") + (list->impossible ? "i" : ""));
+      add_all(list->regexes);
+      add_all(list->stopwords);
+      add_all(list->paths);
+    }
+  }
+  return Sha256Hex(all).substr(0, 12);
+}
+
+// Takes the disabled rules out; names that are no rule's are noted.
+void Disable(const std::vector<std::string>& ids, RuleFiles* files) {
+  std::set<std::string> left(ids.begin(), ids.end());
+  std::erase_if(files->rules, [&](const Rule& rule) {
+    left.erase(rule.info.id);
+    return std::ranges::find(ids, rule.info.id) != ids.end();
+  });
+  for (const std::string& id : left) {
+    files->notes.push_back("no rule is named '" + id + "', so it cannot be disabled");
+  }
+}
+
+std::vector<FirstPassPattern> ForFirstPass(const CompiledRules& rules) {
+  std::vector<FirstPassPattern> out;
+  for (const CompiledPattern& p : rules.patterns) {
+    const Rule& rule = rules.rules[p.rule].rule;
+    out.push_back({rule.info.id, rule.place, p.form, rule.info.keywords});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::expected<std::shared_ptr<const PatternSet>, Errors> LoadWith(const LoadOptions& options,
+                                                                  const EngineHooks& hooks) {
+  RuleFiles files = ReadRuleFiles(options.sources, options.actions);
+  Disable(options.disabled_rules, &files);
+  const std::string version = VersionOf(files.rules);
+  // Rules that could be read are compiled even so: all errors come at once.
+  auto rules = CompileRules(std::move(files.rules));
+  Errors errors = std::move(files.errors);
+  if (!rules) errors.insert(errors.end(), rules.error().begin(), rules.error().end());
+  if (!errors.empty()) return std::unexpected(std::move(errors));
+  auto first_pass = MakeFirstPass(ForFirstPass(*rules), options.cache_dir);
+  if (!first_pass) return std::unexpected(std::move(first_pass.error()));
+  auto pool = ScratchPool::Make(first_pass->database.get(), rules->patterns.size());
+  if (!pool) return std::unexpected(Errors{pool.error()});
+  std::vector<std::string> notes = std::move(files.notes);
+  notes.insert(notes.end(), first_pass->notes.begin(), first_pass->notes.end());
+  return std::make_shared<PatternSetImpl>(std::move(*rules), std::move(*first_pass),
+                                          std::move(*pool), version, std::move(notes), hooks);
+}
+
+std::expected<std::shared_ptr<const PatternSet>, Errors> Load(const LoadOptions& options) {
+  return LoadWith(options, EngineHooks{});
+}
+
+}  // namespace warifu::scan

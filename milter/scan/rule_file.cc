@@ -1,0 +1,397 @@
+#include "scan/rule_file.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "base/nearest.h"
+#include "base/normalise.h"
+#include "scan/record_schema.h"
+#include "scan/toml_table.h"
+#include "scan/validators.h"
+
+namespace warifu::scan {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = 16u << 20;
+constexpr std::string_view kRegionWords[] = {"header",    "body",       "quoted",
+                                             "signature", "attachment", "document"};
+constexpr std::string_view kSeverityWords[] = {"info", "low", "medium", "high", "critical"};
+constexpr std::string_view kActionWords[] = {"observe", "tag",   "strip", "redact",
+                                             "hold",    "defer", "reject"};
+
+// Lower case for ASCII; keywords and stopwords are compared case-folded.
+std::string Fold(std::string text) {
+  std::string out = Normalise(std::move(text)).text;
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return out;
+}
+
+// Reads one file's document into rules.
+class FileReader {
+ public:
+  FileReader(const RuleSource& source, const std::string& path, const ActionDefaults& actions,
+             RuleFiles* out)
+      : actions_(actions), out_(out) {
+    file_.path = path;
+    file_.foreign = source.foreign;
+    file_.errors = &out->errors;
+  }
+
+  void Read(const toml::table& document) {
+    TomlTable top(document, "", &file_);
+    top.Skip("title");
+    top.Skip("description");
+    const std::size_t first = out_->rules.size();
+    for (const toml::table* table : top.Tables("rules")) ReadRule(*table);
+    if (file_.foreign) {
+      top.Skip("minVersion");
+      RefuseExtend(&top);
+    } else {
+      for (const toml::table* table : top.Tables("records")) ReadRecord(*table);
+    }
+    for (const char* key : {"allowlist", "allowlists"}) {
+      for (const toml::table* table : top.Tables(key)) ReadGlobalAllowlist(*table, key, first);
+    }
+    top.Finish();
+    if (out_->rules.size() == first) {
+      out_->notes.push_back(file_.path + ": holds no rules");
+    }
+    for (const std::string& key : file_.ignored) {
+      out_->notes.push_back(file_.path + ": key '" + key + "' is ignored");
+    }
+    if (paths_off_) {
+      out_->notes.push_back(file_.path +
+                            ": path allowlists are off for mail: a file's name exempts nothing");
+    }
+  }
+
+ private:
+  void RefuseExtend(TomlTable* top) {
+    if (!top->Has("extend")) return;
+    top->Error("extend",
+               "'extend' is not followed: name the extended file as a source of its own "
+               "and remove this table");
+  }
+
+  Rule NewRule(const toml::table& table, TomlTable* t) {
+    Rule rule;
+    rule.place = file_.PlaceOf(table);
+    rule.info.file = file_.path;
+    rule.info.line = rule.place.line;
+    rule.info.foreign = file_.foreign;
+    rule.info.id = t->String("id");
+    rule.info.description = t->String("description");
+    rule.info.tags = t->Strings("tags");
+    for (std::string& word : t->Strings("keywords")) {
+      if (word.empty()) {
+        t->Error("keywords", "an empty keyword is in every text");
+      } else {
+        rule.info.keywords.push_back(Fold(std::move(word)));
+      }
+    }
+    CheckId(rule, t);
+    return rule;
+  }
+
+  void CheckId(const Rule& rule, TomlTable* t) {
+    const std::string& id = rule.info.id;
+    if (id.empty()) {
+      t->Error("id", "a rule needs an id");
+    } else if (id.size() > 100 || !std::ranges::all_of(id, [](unsigned char c) {
+                 return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+               })) {
+      t->Error("id", "a rule's id is made of letters, digits, '-', '_' and '.'");
+    }
+  }
+
+  void ReadRule(const toml::table& table) {
+    TomlTable t(table, "rules", &file_);
+    Rule rule = NewRule(table, &t);
+    rule.info.regex = t.String("regex");
+    rule.path = t.String("path");
+    rule.entropy = t.Number("entropy").value_or(0);
+    RulePattern pattern;
+    pattern.regex = rule.info.regex;
+    pattern.place = t.PlaceOf("regex");
+    pattern.secret_group = t.Integer("secretGroup").value_or(0);
+    for (const char* key : {"allowlist", "allowlists"}) {
+      for (const toml::table* list : t.Tables(key)) {
+        rule.allowlists.push_back(ReadAllowlist(*list, std::string("rules.") + key, false));
+      }
+    }
+    if (const toml::table* mail = t.Table("mail")) {
+      ReadMail(*mail, "rules.mail", &rule, &pattern);
+    } else {
+      SetDefaults(&rule);
+    }
+    if (!pattern.regex.empty()) {
+      rule.patterns.push_back(std::move(pattern));
+    } else if (rule.path.empty()) {
+      t.Error("regex", "a rule needs a regex, or a path for the attachment's name");
+    }
+    t.Finish();
+    out_->rules.push_back(std::move(rule));
+  }
+
+  void ReadRecord(const toml::table& table) {
+    TomlTable t(table, "records", &file_);
+    Rule rule = NewRule(table, &t);
+    rule.info.records = true;
+    rule.entropy = t.Number("entropy").value_or(0);
+    std::vector<std::string> delimiters = {",", "\t", ";", "|"};
+    if (t.Has("delimiters")) delimiters = t.Strings("delimiters");
+    std::vector<std::string> fields = t.Strings("fields");
+    for (std::string& text : delimiters) text = Normalise(std::move(text)).text;
+    for (std::string& text : fields) text = Normalise(std::move(text)).text;
+    auto patterns = CompileRecord(delimiters, fields);
+    if (patterns) {
+      rule.patterns = std::move(*patterns);
+      for (RulePattern& pattern : rule.patterns) pattern.place = t.PlaceOf("fields");
+    } else {
+      t.Error("fields", patterns.error().text);
+    }
+    for (const std::string& field : fields) {
+      rule.info.regex += (rule.info.regex.empty() ? "" : " , ") + field;
+    }
+    if (const toml::table* mail = t.Table("mail")) {
+      ReadMail(*mail, "records.mail", &rule, nullptr);
+    } else {
+      SetDefaults(&rule);
+    }
+    t.Finish();
+    out_->rules.push_back(std::move(rule));
+  }
+
+  void SetDefaults(Rule* rule) {
+    rule->info.action = actions_.by_severity[static_cast<int>(rule->info.severity)];
+  }
+
+  // `pattern` is null for records, whose fields name the account.
+  void ReadMail(const toml::table& table, const std::string& what, Rule* rule,
+                RulePattern* pattern) {
+    TomlTable t(table, what, &file_);
+    for (const std::string& word : t.Strings("regions")) {
+      Region region;
+      if (FromString(word, &region)) {
+        rule->info.regions.push_back(region);
+      } else {
+        t.Error("regions", "no region is named '" + word + "'" + DidYouMean(word, kRegionWords));
+      }
+    }
+    const std::string severity = t.String("severity");
+    if (!severity.empty() && !FromString(severity, &rule->info.severity)) {
+      t.Error("severity",
+              "no severity is named '" + severity + "'" + DidYouMean(severity, kSeverityWords));
+    }
+    SetDefaults(rule);
+    ReadAction(&t, rule);
+    rule->info.until = t.Date("until");
+    rule->info.sample = t.Number("sample").value_or(1.0);
+    if (!(rule->info.sample >= 0 && rule->info.sample <= 1)) {
+      t.Error("sample", "sample is a share from 0.0 to 1.0");
+    }
+    for (std::string& name : t.Strings("validate")) {
+      CheckValidator(name, &t);
+      rule->validators.push_back(std::move(name));
+    }
+    if (pattern != nullptr) pattern->account_group = t.Integer("accountGroup").value_or(0);
+    rule->matches = t.Strings("matches");
+    rule->misses = t.Strings("misses");
+    t.Finish();
+  }
+
+  void ReadAction(TomlTable* t, Rule* rule) {
+    const std::string word = t->String("action");
+    if (word.empty()) return;
+    if (std::ranges::find(kActionWords, word) == std::end(kActionWords)) {
+      t->Error("action", "no action is named '" + word + "'" + DidYouMean(word, kActionWords));
+    } else if (word == "redact") {
+      t->Error("action", "'redact' is offered by a later release; use 'strip' or 'hold'");
+    } else if (word == "observe") {
+      rule->info.mode = Mode::kObserve;
+    } else {
+      FromString(word, &rule->info.action);
+    }
+  }
+
+  void CheckValidator(const std::string& name, TomlTable* t) {
+    if (FindValidator(name) != nullptr) return;
+    std::vector<std::string_view> names;
+    for (const NamedValidator& v : Validators()) names.push_back(v.name);
+    t->Error("validate", "no validator is named '" + name + "'" + DidYouMean(name, names));
+  }
+
+  std::shared_ptr<const Allowlist> ReadAllowlist(const toml::table& table, const std::string& what,
+                                                 bool global) {
+    TomlTable t(table, what, &file_);
+    auto list = std::make_shared<Allowlist>();
+    t.Skip("description");
+    list->regexes = t.Strings("regexes");
+    list->paths = t.Strings("paths");
+    for (std::string& word : t.Strings("stopwords"))
+      list->stopwords.push_back(Fold(std::move(word)));
+    if (global) list->target_rules = t.Strings("targetRules");
+    ReadCondition(&t, list.get());
+    if (file_.foreign) {
+      const bool commits = !t.Strings("commits").empty();
+      // Mail has no commits, and a name that the sender chose exempts nothing.
+      list->impossible = list->all_must_match && (commits || !list->paths.empty());
+      paths_off_ = paths_off_ || !list->paths.empty();
+      list->paths.clear();
+      list->whole = global;
+    }
+    t.Finish();
+    return list;
+  }
+
+  void ReadCondition(TomlTable* t, Allowlist* list) {
+    const std::string condition = t->String("condition");
+    if (condition == "AND" || condition == "and" || condition == "&&") {
+      list->all_must_match = true;
+    } else if (!condition.empty() && condition != "OR" && condition != "or" && condition != "||") {
+      t->Error("condition", "condition is \"OR\" or \"AND\"");
+    }
+    const std::string target = t->String("regexTarget");
+    if (target == "match") {
+      list->target = Allowlist::Target::kMatch;
+    } else if (target == "line") {
+      list->target = Allowlist::Target::kLine;
+    } else if (!target.empty() && target != "secret") {
+      t->Error("regexTarget", "regexTarget is \"secret\", \"match\" or \"line\"");
+    }
+  }
+
+  void ReadGlobalAllowlist(const toml::table& table, const std::string& key, std::size_t first) {
+    const auto list = ReadAllowlist(table, key, true);
+    std::vector<std::string_view> ids;
+    for (std::size_t i = first; i < out_->rules.size(); ++i) {
+      Rule& rule = out_->rules[i];
+      ids.push_back(rule.info.id);
+      const auto& targets = list->target_rules;
+      if (targets.empty() || std::ranges::find(targets, rule.info.id) != targets.end()) {
+        rule.allowlists.push_back(list);
+      }
+    }
+    for (const std::string& target : list->target_rules) {
+      if (std::ranges::find(ids, target) == ids.end()) {
+        file_.Error(
+            table, "targetRules: this file has no rule '" + target + "'" + DidYouMean(target, ids));
+      }
+    }
+  }
+
+  const ActionDefaults& actions_;
+  RuleFiles* out_;
+  TomlFile file_;
+  bool paths_off_ = false;
+};
+
+void ReadFile(const RuleSource& source, const std::string& path, const ActionDefaults& actions,
+              RuleFiles* out) {
+  const auto fail = [&](ErrorKind kind, std::string text) {
+    out->errors.push_back({kind, std::move(text), {path}});
+  };
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) {
+    return fail(errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem,
+                std::string("cannot open: ") + std::strerror(errno));
+  }
+  std::string text(kMaxFileBytes + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) return fail(ErrorKind::kSystem, "cannot read");
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > kMaxFileBytes) return fail(ErrorKind::kInvalid, "larger than 16 MiB");
+  try {
+    const toml::table document = toml::parse(text, path);
+    FileReader(source, path, actions, out).Read(document);
+  } catch (const toml::parse_error& e) {
+    const toml::source_position& at = e.source().begin;
+    out->errors.push_back({ErrorKind::kInvalid,
+                           std::string(e.description()),
+                           {path, static_cast<int>(at.line), static_cast<int>(at.column)}});
+  }
+}
+
+// The file itself, or the *.toml files of a folder in name order.
+Result<std::vector<std::string>> FilesOf(const std::string& path) {
+  struct stat st{};
+  if (stat(path.c_str(), &st) != 0) {
+    return Fail(errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem,
+                std::string("cannot open: ") + std::strerror(errno), {path});
+  }
+  if (!S_ISDIR(st.st_mode)) return std::vector{path};
+  DIR* dir = opendir(path.c_str());
+  if (dir == nullptr) {
+    return Fail(ErrorKind::kSystem, std::string("cannot open: ") + std::strerror(errno), {path});
+  }
+  std::vector<std::string> files;
+  while (const dirent* entry = readdir(dir)) {
+    const std::string_view name = entry->d_name;
+    if (name.ends_with(".toml") && !name.starts_with('.')) {
+      files.push_back(path + (path.ends_with('/') ? "" : "/") + std::string(name));
+    }
+  }
+  closedir(dir);
+  std::ranges::sort(files);
+  return files;
+}
+
+// Two rules of one id: a mistake, but a pack may repeat a rule of warifu's own, which then stands.
+void ResolveDuplicates(RuleFiles* out) {
+  std::map<std::string, const Rule*> own, foreign;
+  std::vector<bool> drop(out->rules.size());
+  for (const Rule& rule : out->rules) {
+    if (rule.info.foreign || rule.info.id.empty()) continue;
+    const auto [it, fresh] = own.emplace(rule.info.id, &rule);
+    if (fresh) continue;
+    out->errors.push_back({ErrorKind::kInvalid,
+                           "a rule '" + rule.info.id + "' stands already in " +
+                               it->second->info.file + ":" + std::to_string(it->second->info.line),
+                           rule.place});
+  }
+  for (std::size_t i = 0; i < out->rules.size(); ++i) {
+    const Rule& rule = out->rules[i];
+    if (!rule.info.foreign || rule.info.id.empty()) continue;
+    const auto it = own.find(rule.info.id);
+    const Rule* before = it != own.end() ? it->second : nullptr;
+    if (before == nullptr) {
+      const auto [other, fresh] = foreign.emplace(rule.info.id, &rule);
+      if (!fresh) before = other->second;
+    }
+    if (before == nullptr) continue;
+    drop[i] = true;
+    out->notes.push_back(rule.place.file + ": rule '" + rule.info.id +
+                         "' is left out: " + before->info.file + " has one of that name");
+  }
+  std::size_t index = 0;
+  std::erase_if(out->rules, [&](const Rule&) { return drop[index++]; });
+}
+
+}  // namespace
+
+RuleFiles ReadRuleFiles(std::span<const RuleSource> sources, const ActionDefaults& actions) {
+  RuleFiles out;
+  for (const RuleSource& source : sources) {
+    const auto files = FilesOf(source.path);
+    if (!files) {
+      out.errors.push_back(files.error());
+      continue;
+    }
+    if (files->empty()) out.notes.push_back(source.path + ": holds no *.toml file");
+    for (const std::string& path : *files) ReadFile(source, path, actions, &out);
+  }
+  ResolveDuplicates(&out);
+  return out;
+}
+
+}  // namespace warifu::scan

@@ -1,0 +1,70 @@
+// ScratchPool: working memory of scans, leased one to a scan.
+//
+// Hyperscan needs a scratch space for each scan that runs; the scanner records its hits beside it.
+// Threads of a milter come and go, so the memory belongs to the pool and not to a thread: there are
+// never more leases than scans that ran at once, and all is freed with the set.
+//
+// Threads: safe; a Lease belongs to one thread at a time and must end before the pool does.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/error.h"
+#include "scan/first_pass.h"
+
+namespace warifu::scan {
+
+// Where the first pass reported a pattern: ends from `first` to `last`.
+struct Hit {
+  std::uint32_t pattern = 0;
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+};
+
+struct Scratch {
+  HsScratch hs;  // null when the set has no database
+  std::vector<Hit> hits;
+  // Index into `hits` of each pattern's latest hit, valid while `hits[latest[p]].pattern == p`.
+  std::vector<std::uint32_t> latest;
+};
+
+class ScratchPool {
+ public:
+  class Lease {
+   public:
+    Lease(ScratchPool* pool, std::unique_ptr<Scratch> scratch)
+        : pool_(pool), scratch_(std::move(scratch)) {}
+    Lease(Lease&&) = default;
+    Lease& operator=(Lease&&) = delete;
+    ~Lease() {
+      if (scratch_) pool_->Return(std::move(scratch_));
+    }
+    Scratch* operator->() const { return scratch_.get(); }
+    Scratch& operator*() const { return *scratch_; }
+
+   private:
+    ScratchPool* pool_;
+    std::unique_ptr<Scratch> scratch_;
+  };
+
+  // `database` may be null; it must outlive the pool.
+  static Result<std::unique_ptr<ScratchPool>> Make(const hs_database_t* database,
+                                                   std::size_t patterns);
+  // kTemporary when memory ran out.
+  Result<Lease> Take();
+  std::size_t idle() const;
+
+ private:
+  explicit ScratchPool(std::size_t patterns) : patterns_(patterns) {}
+  void Return(std::unique_ptr<Scratch> scratch);
+
+  std::size_t patterns_;
+  HsScratch prototype_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Scratch>> idle_;
+};
+
+}  // namespace warifu::scan
