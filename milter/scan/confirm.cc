@@ -65,20 +65,28 @@ class Filter {
     return rule_.path == nullptr || Finds(*rule_.path, segment_.name);
   }
 
-  bool Accepts(const Candidate& c) {
+  // The rule's key that turns the match down; "" when all let it pass. Then `detail()` may say
+  // more.
+  std::string_view Refuses(const Candidate& c) {
     const std::string_view text = segment_.text;
     const std::string_view match = text.substr(c.match.begin, c.match.size());
     const std::string_view secret = text.substr(c.secret.begin, c.secret.size());
     const auto region = static_cast<unsigned>(segment_.RegionAt(c.secret.begin));
-    if ((rule_.regions >> region & 1u) == 0) return false;
-    if (rule_.rule.entropy > 0 && Entropy(secret) <= rule_.rule.entropy) return false;
-    if (!HasKeyword(match)) return false;
-    if (!std::ranges::all_of(rule_.validators, [&](Validator v) { return v(secret); }))
-      return false;
-    return std::ranges::none_of(rule_.allowlists, [&](const CompiledAllowlist& list) {
+    detail_ = {};
+    if ((rule_.regions >> region & 1u) == 0) return "regions";
+    if (rule_.rule.entropy > 0 && Entropy(secret) <= rule_.rule.entropy) return "entropy";
+    if (!HasKeyword(match)) return "keywords";
+    for (std::size_t i = 0; i < rule_.validators.size(); ++i) {
+      if (rule_.validators[i](secret)) continue;
+      detail_ = rule_.rule.validators[i];
+      return "validate";
+    }
+    const bool exempt = std::ranges::any_of(rule_.allowlists, [&](const CompiledAllowlist& list) {
       return Exempts(list, c, match, secret);
     });
+    return exempt ? "allowlists" : "";
   }
+  std::string_view detail() const { return detail_; }
 
  private:
   bool HasKeyword(std::string_view match) {
@@ -128,6 +136,7 @@ class Filter {
   const CompiledRule& rule_;
   const CompiledPattern& pattern_;
   const Segment& segment_;
+  std::string_view detail_;
   bool keyword_seen_ = false, keyword_absent_ = false;
 };
 
@@ -215,7 +224,7 @@ Span SearchWindow(const FirstPassForm& form, FirstPassMode mode, const Hit& hit,
 
 void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern, FirstPassMode mode,
                     std::span<const Hit> hits, const Segment& segment, std::vector<Span>* windows,
-                    std::vector<Candidate>* out) {
+                    std::vector<Candidate>* out, std::vector<Refusal>* refusals) {
   Filter filter(rules, pattern, segment);
   if (!filter.MayFire()) return;
   windows->clear();
@@ -224,7 +233,12 @@ void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern, 
   std::ranges::sort(*windows, {}, &Span::begin);
   Searcher searcher(pattern, segment.text);
   const auto keep = [&](const Candidate& c) {
-    if (filter.Accepts(c)) out->push_back(c);
+    const std::string_view key = filter.Refuses(c);
+    if (key.empty()) {
+      out->push_back(c);
+    } else if (refusals != nullptr) {
+      refusals->push_back({c, key, filter.detail()});
+    }
   };
   for (std::size_t i = 0; i < windows->size();) {
     Span merged = (*windows)[i++];

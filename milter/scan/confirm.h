@@ -27,15 +27,22 @@ struct Candidate {
   Span match, secret, account;
 };
 
+// A match that a filter turned down, and the rule's key that states the filter.
+struct Refusal {
+  Candidate candidate;
+  std::string_view key;
+  std::string_view detail;  // the validator's name
+};
+
 // Where RE2 has to look for what the first pass reported.
 Span SearchWindow(const FirstPassForm& form, FirstPassMode mode, const Hit& hit,
                   std::string_view text);
 
 // Appends the candidates of one pattern. `hits` are that pattern's alone, in any order; `windows`
-// is working memory.
+// is working memory. `refusals`, where given, gets the matches that a filter turned down.
 void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern, FirstPassMode mode,
                     std::span<const Hit> hits, const Segment& segment, std::vector<Span>* windows,
-                    std::vector<Candidate>* out);
+                    std::vector<Candidate>* out, std::vector<Refusal>* refusals = nullptr);
 
 // Rules that fire on the attachment's name alone.
 void ConfirmNames(const CompiledRules& rules, const Segment& segment, std::vector<Candidate>* out);

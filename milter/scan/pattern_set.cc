@@ -147,6 +147,7 @@ class Run {
     timer_.Start();
     candidates_.clear();
     ConfirmHits(segment, scratch);
+    TellRefusals(index);
     ConfirmNames(set_.rules_, segment, &candidates_);
     MakeFindings(index);
     timer_.Stop(&times_->second_pass_us);
@@ -179,9 +180,21 @@ class Run {
       while (end < hits.size() && hits[end].pattern == id) ++end;
       if (OutOfTime(segment)) return;
       ConfirmPattern(set_.rules_, set_.rules_.patterns[id], set_.first_pass_.modes[id],
-                     {hits.data() + i, end - i}, segment, &windows_, &candidates_);
+                     {hits.data() + i, end - i}, segment, &windows_, &candidates_,
+                     context_.on_dropped ? &refusals_ : nullptr);
       i = end;
     }
+  }
+
+  void TellRefusals(std::size_t index) {
+    for (const Refusal& refusal : refusals_) {
+      const Candidate& c = refusal.candidate;
+      const std::string_view secret =
+          std::string_view(segments_[index].text).substr(c.secret.begin, c.secret.size());
+      context_.on_dropped(
+          {set_.infos_[c.rule].id, index, c.match, Preview(secret), refusal.key, refusal.detail});
+    }
+    refusals_.clear();
   }
 
   void MakeFindings(std::size_t index) {
@@ -267,6 +280,7 @@ class Run {
   ScanResult result_;
   std::vector<Span> windows_;
   std::vector<Candidate> candidates_;
+  std::vector<Refusal> refusals_;
   std::unordered_map<std::string, std::size_t> shown_;  // → the segment that showed it first
   std::optional<double> sampled_;
   bool stopped_ = false;

@@ -68,11 +68,22 @@ struct RuleInfo {
   std::string regex;
 };
 
+// A match of a rule's regex that one of the rule's own filters turned down.
+struct Dropped {
+  std::string rule;
+  std::size_t segment = 0;
+  Span match;               // bytes of Segment::text
+  std::string preview;      // of the secret, masked
+  std::string_view key;     // the rule's key that did it: "entropy", "validate", …
+  std::string_view detail;  // the validator's name; else ""
+};
+
 struct ScanContext {
   const FingerprintKey* key = nullptr;
   WallTime now = {};
-  std::string_view message_id;        // decides `sample`
-  std::function<bool()> out_of_time;  // asked between segments and rules; empty: never
+  std::string_view message_id;                     // decides `sample`
+  std::function<bool()> out_of_time;               // asked between segments and rules; empty: never
+  std::function<void(const Dropped&)> on_dropped;  // for `rules try`; empty: not told
 };
 
 struct ScanResult {
