@@ -8,7 +8,22 @@ constexpr Option kDaemonOptions[] = {
     {"socket", "PATH", "control socket to use instead of the configured one"},
 };
 
+constexpr Option kScanOptions[] = {
+    {"all", "", "print clean messages too"},
+    {"account", "NAME", "check the sender as if this account had sent it"},
+    {"severity", "info|low|medium|high|critical", "count findings of this level or above only"},
+    {"rules", "PATH", "use these rules, a file or a folder; may be given again", true},
+    {"foreign", "", "the rules given are of another project (gitleaks)"},
+    {"jobs", "NUMBER", "threads to use (default: one a processor)"},
+};
+
 constexpr Command kCommands[] = {
+    {"scan", "PATH...|-", 1, -1, "look for leaking records in stored mail and files",
+     "Reads mails (.eml), mboxes, Maildirs, folders with all below them, plain text and CSV files, "
+     "or standard input, and inspects each message as the gateway does at the end of a message. "
+     "Messages with findings are printed, a summary goes to standard error. Without --config and "
+     "with --rules, no configuration is read.",
+     kScanOptions, RunScan},
     {"status", "", 0, 0, "show how the running warifu-milter is doing",
      "Asks the daemon over its control socket for its mode, its rules, and what it has counted "
      "since it started. Root, the daemon's user and the members of the socket's group may ask.",

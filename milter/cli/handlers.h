@@ -6,6 +6,9 @@
 
 namespace warifu::cli {
 
+int RunScan(const Arguments& arguments, Terminal& terminal);
+int RunRulesCheck(const Arguments& arguments, Terminal& terminal);
+int RunRulesList(const Arguments& arguments, Terminal& terminal);
 int RunHelp(const Arguments& arguments, Terminal& terminal);
 int RunVersion(const Arguments& arguments, Terminal& terminal);
 int RunStatus(const Arguments& arguments, Terminal& terminal);

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <ostream>
 
 namespace warifu::cli {
 namespace {
@@ -43,6 +44,19 @@ std::expected<app::Settings, Errors> SettingsFor(const Arguments& arguments) {
   }
   settings->rules.cache_dir = CacheFor(settings->rules.cache_dir);
   return settings;
+}
+
+std::expected<std::shared_ptr<const app::Snapshot>, Errors> SnapshotFor(const Arguments& arguments,
+                                                                        Terminal& terminal) {
+  auto settings = SettingsFor(arguments);
+  if (!settings) return std::unexpected(std::move(settings.error()));
+  auto snapshot = app::BuildSnapshot(*std::move(settings), Clock::System(), app::KeyUse::kReadOnly);
+  if (snapshot) {
+    for (const std::string& note : (*snapshot)->notes) {
+      terminal.err << "warifu: note: " << note << '\n';
+    }
+  }
+  return snapshot;
 }
 
 }  // namespace warifu::cli

@@ -8,8 +8,10 @@
 #pragma once
 
 #include <expected>
+#include <memory>
 
 #include "app/settings.h"
+#include "app/snapshot.h"
 #include "cli/command.h"
 
 namespace warifu::cli {
@@ -17,5 +19,9 @@ namespace warifu::cli {
 inline constexpr const char* kDefaultConfig = "/etc/warifu/warifu.conf";
 
 std::expected<app::Settings, Errors> SettingsFor(const Arguments& arguments);
+
+// The snapshot of those settings; its notes go to standard error.
+std::expected<std::shared_ptr<const app::Snapshot>, Errors> SnapshotFor(const Arguments& arguments,
+                                                                        Terminal& terminal);
 
 }  // namespace warifu::cli

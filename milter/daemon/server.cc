@@ -116,10 +116,7 @@ Result<void> Server::Open() {
   umask(before);
   if (!listening) return listening;
   const auto published = socket_.Publish(options_.socket_mode, options_.socket_group);
-  if (!published) {
-    Stop();
-    socket_.RemovePrivate();
-  }
+  if (!published) Stop();  // takes the private name away
   return published;
 }
 
@@ -153,7 +150,6 @@ Result<Ended> Server::Run() {
   if (!milter.done()) LetMessagesEnd(deadline);
   socket_.Withdraw();
   StopListener(milter);
-  socket_.RemovePrivate();
   const auto last = std::max(deadline, steady_clock::now() + kLastCallbacks);
   const bool quiet = traffic_->Close(steady_clock::now() + kLastCallbacks);
   if (!StopReloads(reloads, last) || !quiet) {
