@@ -17,7 +17,7 @@ constexpr NameTable<Direction, 3> kDirections = {{Direction::kOutbound, "outboun
                                                  {Direction::kInternal, "internal"},
                                                  {Direction::kInbound, "inbound"}};
 
-constexpr std::size_t kLongest = 320;     // bytes of one value: the longest address fits
+constexpr std::size_t kLongest = 320;  // bytes of one value: the longest address fits
 
 // "2026-01-31T23:59:59.000001Z"
 std::string Rfc3339(WallTime time) {
