@@ -20,6 +20,23 @@ void OffsetMap::Add(std::uint32_t out_unit, std::uint32_t in_unit, std::size_t c
   in_size_ += in_unit * count;
 }
 
+void OffsetMap::Append(const OffsetMap& next, std::size_t size) {
+  if (next.identity()) return Add(1, 1, size);
+  for (const Stretch& s : next.stretches_) Add(s.out_unit, s.in_unit, s.count);
+}
+
+std::size_t OffsetMap::ToOutput(std::size_t in) const {
+  if (stretches_.empty()) return in;
+  // The first stretch that ends behind `in`.
+  const auto it = std::partition_point(stretches_.begin(), stretches_.end(), [&](const Stretch& s) {
+    return s.in_begin + s.in_unit * s.count <= in;
+  });
+  if (it == stretches_.end()) return out_size_;
+  if (in <= it->in_begin || it->in_unit == 0) return it->out_begin;
+  const std::size_t units = (in - it->in_begin + it->in_unit - 1) / it->in_unit;
+  return it->out_begin + units * it->out_unit;
+}
+
 // Source offset of the unit that holds the output byte at `out`.
 std::size_t OffsetMap::SourceBegin(std::size_t out) const {
   if (stretches_.empty()) return out;

@@ -34,8 +34,14 @@ class OffsetMap {
   // Add(1, 1, n): n bytes copied. Add(0, n): n input bytes dropped. Add(n, 0): n bytes inserted.
   void Add(std::uint32_t out_unit, std::uint32_t in_unit, std::size_t count = 1);
 
+  // Appends the map of the next piece; an identity map stands for `size` copied bytes.
+  void Append(const OffsetMap& next, std::size_t size);
+
   // The smallest range of input bytes that produced the output bytes of `out`.
   Span ToSource(Span out) const;
+
+  // The first output byte that came from input at or behind `in`.
+  std::size_t ToOutput(std::size_t in) const;
 
   bool identity() const { return stretches_.empty(); }
   std::size_t stretches() const { return stretches_.size(); }

@@ -79,8 +79,6 @@ sfsistat ToMilter(Response response) {
   switch (response) {
     case Response::kContinue:
       return SMFIS_CONTINUE;
-    case Response::kAccept:
-      return SMFIS_ACCEPT;
     case Response::kReject:
       return SMFIS_REJECT;
     case Response::kTempFail:
@@ -140,8 +138,10 @@ sfsistat Call(SMFICTX* ctx, Args... args) noexcept {
   } catch (...) {
     LogDefect(kName, "unknown exception");
   }
-  connection->session.Poison();
-  if constexpr (kStep == Step::kSilent) return nothing;
+  if constexpr (kStep == Step::kSilent) {
+    connection->session.Poison();
+    return nothing;
+  }
   try {
     return ToMilter(Session::Broken(mta));
   } catch (...) {

@@ -24,7 +24,7 @@ namespace warifu::daemon {
 enum class Transport { kUnix, kTcp };
 
 // What this connection can do. One a connection: MTAs of different ages may share the socket.
-struct Features {
+struct alignas(4) Features {   // aligned, so that it can be kept in an atomic
   bool silent = false;         // steps that decide nothing are not answered
   bool leading_space = false;  // field values carry their leading space
   bool own_macros = false;     // the lists of kMacroLists may be asked for

@@ -116,7 +116,10 @@ Result<void> Server::Open() {
   umask(before);
   if (!listening) return listening;
   const auto published = socket_.Publish(options_.socket_mode, options_.socket_group);
-  if (!published) Stop();  // takes the private name away
+  if (!published) {
+    Stop();
+    socket_.RemovePrivate();
+  }
   return published;
 }
 
@@ -150,6 +153,7 @@ Result<Ended> Server::Run() {
   if (!milter.done()) LetMessagesEnd(deadline);
   socket_.Withdraw();
   StopListener(milter);
+  socket_.RemovePrivate();
   const auto last = std::max(deadline, steady_clock::now() + kLastCallbacks);
   const bool quiet = traffic_->Close(steady_clock::now() + kLastCallbacks);
   if (!StopReloads(reloads, last) || !quiet) {

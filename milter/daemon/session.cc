@@ -142,7 +142,7 @@ Response Session::Conclude(MtaActions& mta, Message& message) {
   const Response response = Answer(mta, actions.verdict);
   if (response != Response::kContinue) return response;
   const Result<void> done = ApplyEdits(actions, message.field_counts, leading_space_, mta);
-  if (done) return Response::kAccept;
+  if (done) return Response::kContinue;
   message.inspection->Failed(message.transaction, done.error().text);
   return TempFail(mta, kBroken);
 }

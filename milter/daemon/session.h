@@ -6,7 +6,7 @@
 // kept over messages; what belongs to a message is dropped at MAIL, at its end and at an abort. The
 // login is read anew at every MAIL, since AUTH may come late and STARTTLS forgets it.
 //
-// Guarantees: no message ends in acceptance that End() did not judge whole: a recipient that was
+// Guarantees: no message passes that End() did not judge whole: a recipient that was
 // refused is not counted, an event that could not be recorded poisons its message, an edit that
 // fails turns into a temporary failure and into MessageInspection::Failed(). Nothing is ever
 // accepted early, not even the null sender.
@@ -33,9 +33,11 @@ inline constexpr std::size_t kMaxRecipients = 50000;
 // Head fields of different names that are told apart in one mail, for edits.
 inline constexpr std::size_t kMaxFieldNames = 4096;
 
+// There is no "accept": before the end it would be too early, and at the end kContinue lets the
+// mail pass just as well. Postfix before August 2026 forgets to ask a filter about the next message
+// of a session when the one that it accepted was refused by Postfix itself.
 enum class Response {
   kContinue,
-  kAccept,    // end of message only
   kTempFail,  // with the reply that was set
   kReject,
 };

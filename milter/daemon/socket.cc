@@ -176,6 +176,10 @@ void Socket::Withdraw() {
   if (IsOurs()) unlink(address_.path.c_str());
 }
 
+void Socket::RemovePrivate() {
+  if (address_.transport == Transport::kUnix) unlink(private_path_.c_str());
+}
+
 int Socket::Connect() const {
   sockaddr_storage storage{};
   socklen_t size = 0;

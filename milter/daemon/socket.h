@@ -57,6 +57,8 @@ class Socket {
   bool IsOurs() const;
   // Takes the public name away if it is ours. TCP: nothing.
   void Withdraw();
+  // Takes the private name away, once libmilter has closed it (it does so itself, but not as root).
+  void RemovePrivate();
 
   // Connects to our own listener, which makes libmilter look up.
   void Wake() const;

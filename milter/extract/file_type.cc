@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/wide_text.h"
 #include "extract/text_check.h"
 
 namespace warifu::extract {
@@ -62,7 +63,7 @@ bool IsMail(std::string_view mime) {
 
 FileType Judge(std::string_view content, std::string_view probe, std::string mime) {
   if (IsEncrypted(content, mime)) return {Kind::kEncrypted, std::move(mime)};
-  const bool wide = LooksLikeWideText(probe);
+  const bool wide = DetectWideEncoding(probe).unit > 0;
   if (!wide && !LooksLikeText(probe)) {
     // libmagic may still know better: it has seen text with stray control characters.
     const bool says_text = mime.starts_with("text/") && probe.find('\0') == std::string_view::npos;

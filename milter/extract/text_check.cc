@@ -1,6 +1,5 @@
 #include "extract/text_check.h"
 
-#include <array>
 #include <cstddef>
 
 #include "base/utf8.h"
@@ -86,23 +85,6 @@ bool LooksLikeText(std::string_view sample) {
   }
   // Some single-byte charset: 0x80 to 0x9F are rare in all of them that are still sent.
   return counts.c1 * 8 <= counts.high;
-}
-
-bool LooksLikeWideText(std::string_view sample) {
-  const auto starts = [&](std::string_view mark) { return sample.starts_with(mark); };
-  if (starts("\xFF\xFE") || starts("\xFE\xFF") || starts(std::string_view("\0\0\xFE\xFF", 4))) {
-    return true;
-  }
-  if (sample.size() < 8) return false;
-  // Without a mark: nearly every other byte is NUL, and its neighbour is printable ASCII.
-  std::array<std::size_t, 2> latin = {0, 0};
-  const std::size_t pairs = sample.size() / 2;
-  for (std::size_t i = 0; i < pairs; ++i) {
-    const unsigned char even = At(sample, 2 * i), odd = At(sample, 2 * i + 1);
-    latin[0] += even == 0 && (In(odd, 0x20, 0x7E) || In(odd, 0x09, 0x0D));
-    latin[1] += odd == 0 && (In(even, 0x20, 0x7E) || In(even, 0x09, 0x0D));
-  }
-  return latin[0] * 10 >= pairs * 7 || latin[1] * 10 >= pairs * 7;
 }
 
 }  // namespace warifu::extract

@@ -14,7 +14,4 @@ namespace warifu::extract {
 // `sample`: the first bytes of the content; a character cut off at its end is forgiven.
 bool LooksLikeText(std::string_view sample);
 
-// True for UTF-16 or UTF-32 text: a byte order mark, or Latin letters with NULs between them.
-bool LooksLikeWideText(std::string_view sample);
-
 }  // namespace warifu::extract

@@ -72,6 +72,7 @@ struct Part {
   std::string name;         // file name, UTF-8, decoded (RFC 2231, RFC 2047, raw); "" when none
   bool attachment = false;  // disposition attachment, or not a text part of the body
   bool format_flowed = false;
+  bool delsp = false;
   int alternative = 0;  // as Segment::alternative
   Span raw;             // the still encoded content in the raw message
   std::string content;  // transfer-decoded

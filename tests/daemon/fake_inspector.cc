@@ -15,7 +15,7 @@ class FakeInspector::Inspection : public app::MessageInspection {
   const mail::Limits& limits() const override { return limits_; }
 
   policy::Verdict Mail(const app::Transaction& transaction) override {
-    {
+    if (owner_.keep_records) {
       const std::lock_guard lock(owner_.mutex_);
       owner_.mails.push_back(transaction);
     }
@@ -28,7 +28,7 @@ class FakeInspector::Inspection : public app::MessageInspection {
 
   app::EndActions End(const app::Transaction& transaction, const mail::MessageBuffer& message,
                       const Progress& progress) override {
-    {
+    if (owner_.keep_records) {
       const std::lock_guard lock(owner_.mutex_);
       owner_.ends.push_back(transaction);
       owner_.raws.emplace_back(message.raw());

@@ -27,6 +27,7 @@ class FakeInspector : public app::Inspector {
                                 const Progress&)>
       on_end = [](const auto&, const auto&, const auto&) { return app::EndActions{}; };
   mail::Limits limits;
+  bool keep_records = true;  // false for long runs
 
   // Records, in order. Read them when no session is at work.
   std::vector<app::Transaction> mails, ends;

@@ -57,7 +57,7 @@ TEST_F(SessionTest, FactsReachTheInspector) {
   session_.Header("Subject", " one\n two");
   session_.Body("line 1\r\nli");
   session_.Body("ne 2\r\n");
-  EXPECT_EQ(session_.EndOfMessage(mta_), Response::kAccept);
+  EXPECT_EQ(session_.EndOfMessage(mta_), Response::kContinue);
 
   ASSERT_EQ(inspector_.ends.size(), 1u);
   const app::Transaction& end = inspector_.ends[0];
@@ -79,16 +79,16 @@ TEST_F(SessionTest, FactsReachTheInspector) {
 TEST_F(SessionTest, AMailWithoutABodyIsWholeToo) {
   session_.set_leading_space(true);
   Begin();
-  EXPECT_EQ(Send("<a@example.jp>", {"<b@example.com>"}, ""), Response::kAccept);
+  EXPECT_EQ(Send("<a@example.jp>", {"<b@example.com>"}, ""), Response::kContinue);
   EXPECT_THAT(inspector_.raws, ElementsAre("From: a@example.jp\r\nSubject: test\r\n\r\n"));
 }
 
 TEST_F(SessionTest, SeveralMessagesShareTheConnectionAndNothingElse) {
   Begin();
   mta_.macros["i"] = "ONE";
-  EXPECT_EQ(Send("<one@example.jp>", {"<x@example.com>"}, "first\r\n"), Response::kAccept);
+  EXPECT_EQ(Send("<one@example.jp>", {"<x@example.com>"}, "first\r\n"), Response::kContinue);
   mta_.macros.clear();
-  EXPECT_EQ(Send("<two@example.jp>", {"<y@example.com>"}, "second\r\n"), Response::kAccept);
+  EXPECT_EQ(Send("<two@example.jp>", {"<y@example.com>"}, "second\r\n"), Response::kContinue);
   ASSERT_EQ(inspector_.ends.size(), 2u);
   EXPECT_EQ(inspector_.ends[1].sender, "<two@example.jp>");
   EXPECT_THAT(inspector_.ends[1].recipients, ElementsAre("<y@example.com>"));
@@ -109,7 +109,7 @@ TEST_F(SessionTest, AnAbortDropsTheMessageAndKeepsTheConnection) {
   session_.Abort();
   EXPECT_EQ(traffic_.messages(), 0u);
   session_.Abort();  // Postfix aborts between messages too
-  EXPECT_EQ(Send(), Response::kAccept);
+  EXPECT_EQ(Send(), Response::kContinue);
   EXPECT_EQ(inspector_.ends.size(), 1u);
   EXPECT_THAT(inspector_.ends[0].recipients, ElementsAre("<b@example.com>"));
   EXPECT_EQ(inspector_.ends[0].session.helo, "client.example");
@@ -120,7 +120,7 @@ TEST_F(SessionTest, MailAfterMailBeginsAnew) {
   Begin();
   session_.Mail(mta_, "<one@example.jp>");
   session_.Rcpt(mta_, "<lost@example.com>");
-  EXPECT_EQ(Send("<two@example.jp>"), Response::kAccept);
+  EXPECT_EQ(Send("<two@example.jp>"), Response::kContinue);
   EXPECT_THAT(inspector_.ends[0].recipients, ElementsAre("<b@example.com>"));
   EXPECT_EQ(traffic_.messages(), 0u);
 }
@@ -128,19 +128,19 @@ TEST_F(SessionTest, MailAfterMailBeginsAnew) {
 // STARTTLS: the same connection says EHLO again; what it said before is void, a login comes later.
 TEST_F(SessionTest, StartTlsAndALateLogin) {
   Begin();
-  EXPECT_EQ(Send("<before@example.jp>"), Response::kAccept);
+  EXPECT_EQ(Send("<before@example.jp>"), Response::kContinue);
   session_.Mail(mta_, "<interrupted@example.jp>");
   session_.Helo("inside-tls.example");
   EXPECT_EQ(traffic_.messages(), 0u);
   mta_.macros["{auth_authen}"] = "taro";
-  EXPECT_EQ(Send("<after@example.jp>"), Response::kAccept);
+  EXPECT_EQ(Send("<after@example.jp>"), Response::kContinue);
   ASSERT_EQ(inspector_.ends.size(), 2u);
   EXPECT_EQ(inspector_.ends[0].auth_login, "");
   EXPECT_EQ(inspector_.ends[1].auth_login, "taro");
   EXPECT_EQ(inspector_.ends[1].session.helo, "inside-tls.example");
   EXPECT_EQ(inspector_.ends[1].session.client_address, "192.0.2.1");
   mta_.macros.erase("{auth_authen}");
-  EXPECT_EQ(Send("<later@example.jp>"), Response::kAccept);
+  EXPECT_EQ(Send("<later@example.jp>"), Response::kContinue);
   EXPECT_EQ(inspector_.ends[2].auth_login, "") << "a login must not outlive its session";
 }
 
@@ -149,7 +149,7 @@ TEST_F(SessionTest, ASecondConnectForgetsTheFirst) {
   Begin();
   mta_.macros.clear();
   session_.Connect(mta_, "other.example", "2001:db8::1");
-  EXPECT_EQ(Send(), Response::kAccept);
+  EXPECT_EQ(Send(), Response::kContinue);
   EXPECT_EQ(inspector_.ends[0].session.helo, "");
   EXPECT_EQ(inspector_.ends[0].session.daemon_name, "");
   EXPECT_EQ(inspector_.ends[0].session.client_address, "2001:db8::1");
@@ -189,7 +189,7 @@ TEST_F(SessionTest, ARefusedRecipientIsNotCounted) {
   EXPECT_EQ(session_.Rcpt(mta_, "<yes@example.com>"), Response::kContinue);
   EXPECT_EQ(session_.Rcpt(mta_, "<later@example.com>"), Response::kTempFail);
   EXPECT_EQ(mta_.reply.code, "451");
-  EXPECT_EQ(session_.EndOfMessage(mta_), Response::kAccept);
+  EXPECT_EQ(session_.EndOfMessage(mta_), Response::kContinue);
   EXPECT_THAT(inspector_.ends[0].recipients, ElementsAre("<yes@example.com>"));
 }
 
@@ -205,7 +205,7 @@ TEST_F(SessionTest, ARefusedSenderEndsTheMessage) {
   EXPECT_EQ(traffic_.messages(), 0u);
   EXPECT_EQ(session_.Rcpt(mta_, "<b@example.com>"), Response::kTempFail) << "nothing to add it to";
   EXPECT_EQ(session_.EndOfMessage(mta_), Response::kTempFail);
-  EXPECT_EQ(Send("<yes@example.jp>"), Response::kAccept);
+  EXPECT_EQ(Send("<yes@example.jp>"), Response::kContinue);
 }
 
 // What is to be done at the end only must not be done, nor the message accepted, before.
@@ -223,7 +223,7 @@ TEST_F(SessionTest, MildVerdictsBeforeTheEndChangeNothing) {
   EXPECT_THAT(mta_.steps, IsEmpty());
 }
 
-TEST_F(SessionTest, HoldIsQuarantineThenAcceptance) {
+TEST_F(SessionTest, HoldIsQuarantineAndGoOn) {
   inspector_.on_end = [](const auto&, const auto&, const auto&) {
     app::EndActions out;
     out.verdict.action = Action::kHold;
@@ -232,7 +232,7 @@ TEST_F(SessionTest, HoldIsQuarantineThenAcceptance) {
     return out;
   };
   Begin();
-  EXPECT_EQ(Send(), Response::kAccept);
+  EXPECT_EQ(Send(), Response::kContinue);
   EXPECT_THAT(mta_.steps, ElementsAre("add X-Warifu:hold", "hold warifu ref=77"));
   EXPECT_THAT(inspector_.failures, IsEmpty());
 }
@@ -248,7 +248,7 @@ TEST_F(SessionTest, ForgedMarksAreCountedAsReceived) {
   session_.Rcpt(mta_, "<b@example.com>");
   for (const char* name : {"X-Warifu", "From", "x-warifu", "X-Warifu-Not"})
     session_.Header(name, "x");
-  EXPECT_EQ(session_.EndOfMessage(mta_), Response::kAccept);
+  EXPECT_EQ(session_.EndOfMessage(mta_), Response::kContinue);
   EXPECT_THAT(mta_.steps, ElementsAre("delete X-Warifu[2]", "delete X-Warifu[1]"));
 }
 
@@ -292,10 +292,10 @@ TEST_F(SessionTest, TheSizeLimitHoldsWhileTheBodyArrives) {
   session_.Rcpt(mta_, "<b@example.com>");
   session_.Header("Subject", " big");
   for (int i = 0; i < 1000; ++i) session_.Body(std::string(65535, 'x'));
-  EXPECT_EQ(session_.EndOfMessage(mta_), Response::kAccept);
+  EXPECT_EQ(session_.EndOfMessage(mta_), Response::kContinue);
   EXPECT_TRUE(truncated);
   EXPECT_LE(inspector_.raws[0].size(), 1000u);
-  EXPECT_EQ(Send(), Response::kAccept);
+  EXPECT_EQ(Send(), Response::kContinue);
   EXPECT_FALSE(truncated) << "the next message has its own limit";
 }
 
@@ -307,11 +307,11 @@ TEST_F(SessionTest, ALostEventPoisonsItsMessageOnly) {
   EXPECT_EQ(session_.EndOfMessage(mta_), Response::kTempFail);
   EXPECT_EQ(inspector_.ends.size(), 0u) << "half a message must not be judged";
   EXPECT_EQ(inspector_.failures.size(), 1u);
-  EXPECT_EQ(Send(), Response::kAccept);
+  EXPECT_EQ(Send(), Response::kContinue);
   session_.Mail(mta_, "<a@example.jp>");
   session_.Poison();
   session_.Abort();
-  EXPECT_EQ(Send(), Response::kAccept);
+  EXPECT_EQ(Send(), Response::kContinue);
 }
 
 TEST_F(SessionTest, LostFactsPoisonTheConnection) {
@@ -320,7 +320,7 @@ TEST_F(SessionTest, LostFactsPoisonTheConnection) {
   EXPECT_EQ(Send(), Response::kTempFail);
   EXPECT_EQ(Send(), Response::kTempFail);
   Begin();
-  EXPECT_EQ(Send(), Response::kAccept);
+  EXPECT_EQ(Send(), Response::kContinue);
 }
 
 TEST_F(SessionTest, AThrowingInspectorLeavesACleanSession) {
@@ -331,7 +331,7 @@ TEST_F(SessionTest, AThrowingInspectorLeavesACleanSession) {
   EXPECT_THROW(Send(), std::runtime_error);
   EXPECT_EQ(traffic_.messages(), 0u);
   inspector_.on_end = [](const auto&, const auto&, const auto&) { return app::EndActions{}; };
-  EXPECT_EQ(Send(), Response::kAccept);
+  EXPECT_EQ(Send(), Response::kContinue);
 }
 
 TEST_F(SessionTest, TooManyMessagesAreShedWithATemporaryFailure) {
@@ -349,7 +349,7 @@ TEST_F(SessionTest, AStopLetsMessagesEndButNoneBegin) {
   ASSERT_EQ(session_.Mail(mta_, "<a@example.jp>"), Response::kContinue);
   session_.Rcpt(mta_, "<b@example.com>");
   traffic_.Drain();
-  EXPECT_EQ(session_.EndOfMessage(mta_), Response::kAccept);
+  EXPECT_EQ(session_.EndOfMessage(mta_), Response::kContinue);
   EXPECT_EQ(Send(), Response::kTempFail);
   EXPECT_EQ(mta_.reply.code, "421");
 }
@@ -361,7 +361,7 @@ TEST_F(SessionTest, TheMtaHearsOfLongWork) {
     return app::EndActions{};
   };
   Begin();
-  EXPECT_EQ(Send(), Response::kAccept);
+  EXPECT_EQ(Send(), Response::kContinue);
   EXPECT_GE(mta_.progressed, 3);
   const int heard = mta_.progressed;
   std::this_thread::sleep_for(60ms);

@@ -26,11 +26,5 @@ TEST(TextCheck, WesternText) {
   EXPECT_TRUE(LooksLikeText("caf\xE9\n"));
 }
 
-TEST(TextCheck, WideText) {
-  EXPECT_FALSE(LooksLikeWideText("plain ascii text"));
-  EXPECT_FALSE(LooksLikeWideText(std::string_view("\0\0\0\0\0\0\0\0\0\0", 10)));
-  EXPECT_TRUE(LooksLikeWideText(std::string_view("\0p\0a\0s\0s\0:\0x", 12)));
-}
-
 }  // namespace
 }  // namespace warifu::extract

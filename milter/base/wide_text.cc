@@ -1,0 +1,97 @@
+#include "base/wide_text.h"
+
+#include <array>
+
+#include "base/utf8.h"
+
+namespace warifu {
+namespace {
+
+struct Mark {
+  std::string_view bytes;
+  WideEncoding encoding;
+};
+
+using std::string_view_literals::operator""sv;
+
+// UTF-32 first: its little-endian mark begins with that of UTF-16.
+constexpr Mark kMarks[] = {
+    {"\xFF\xFE\0\0"sv, {4, false, 4}},
+    {"\0\0\xFE\xFF"sv, {4, true, 4}},
+    {"\xFF\xFE"sv, {2, false, 2}},
+    {"\xFE\xFF"sv, {2, true, 2}},
+};
+
+bool IsLatin(unsigned char b) {
+  return (b >= 0x20 && b <= 0x7E) || (b >= 0x09 && b <= 0x0D);
+}
+
+char32_t UnitAt(std::string_view bytes, std::size_t pos, WideEncoding encoding) {
+  char32_t value = 0;
+  for (int i = 0; i < encoding.unit; ++i) {
+    const int at = encoding.big_endian ? i : encoding.unit - 1 - i;
+    value = (value << 8) | static_cast<unsigned char>(bytes[pos + static_cast<std::size_t>(at)]);
+  }
+  return value;
+}
+
+}  // namespace
+
+WideEncoding DetectWideEncoding(std::string_view bytes) {
+  for (const Mark& mark : kMarks) {
+    if (bytes.starts_with(mark.bytes)) return mark.encoding;
+  }
+  const std::size_t pairs = std::min<std::size_t>(bytes.size(), 64 * 1024) / 2;
+  if (pairs < 4 || bytes.find('\0') >= 2 * pairs) return {};
+  std::size_t big = 0, little = 0;
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const auto first = static_cast<unsigned char>(bytes[2 * i]);
+    const auto second = static_cast<unsigned char>(bytes[2 * i + 1]);
+    big += first == 0 && IsLatin(second);
+    little += second == 0 && IsLatin(first);
+  }
+  if (big * 10 >= pairs * 7) return {2, true, 0};
+  if (little * 10 >= pairs * 7) return {2, false, 0};
+  return {};
+}
+
+std::size_t DecodeWide(std::string_view bytes, WideEncoding encoding, std::string* text,
+                       OffsetMap* map) {
+  std::size_t errors = 0;
+  const auto unit = static_cast<std::size_t>(encoding.unit);
+  const auto put = [&](char32_t c, std::size_t size) {
+    const std::size_t before = text->size();
+    AppendUtf8(c, text);
+    map->Add(static_cast<std::uint32_t>(text->size() - before), static_cast<std::uint32_t>(size));
+  };
+  std::size_t pos = 0;
+  for (const Mark& mark : kMarks) {
+    if (mark.encoding.unit == encoding.unit && mark.encoding.big_endian == encoding.big_endian &&
+        bytes.starts_with(mark.bytes)) {
+      pos = mark.bytes.size();
+      map->Add(0, static_cast<std::uint32_t>(pos));
+      break;
+    }
+  }
+  while (bytes.size() - pos >= unit) {
+    char32_t c = UnitAt(bytes, pos, encoding);
+    std::size_t size = unit;
+    if (unit == 2 && c >= 0xD800 && c <= 0xDBFF && bytes.size() - pos >= 4) {
+      const char32_t low = UnitAt(bytes, pos + 2, encoding);
+      if (low >= 0xDC00 && low <= 0xDFFF) {
+        c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+        size = 4;
+      }
+    }
+    errors += c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF);
+    put(c, size);
+    pos += size;
+  }
+  if (pos < bytes.size()) {
+    put(0xFFFD, bytes.size() - pos);
+    ++errors;
+  }
+  return errors;
+}
+
+}  // namespace warifu

@@ -1,0 +1,34 @@
+// Transfer encodings (RFC 2045, section 6): undone for reading, done again for edits.
+//
+// Reading sees everything that some mail program may see: base64 goes on behind padding, where
+// others stop; characters outside of the alphabet are passed over and counted.
+//
+// SECURITY: input is hostile; linear in time, output never longer than the input. Threads: pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace warifu::mail {
+
+enum class Transfer { kIdentity, kBase64, kQuotedPrintable, kUu, kUnknown };
+
+// From the body of Content-Transfer-Encoding; what is not known is kUnknown, nothing is kIdentity.
+Transfer TransferOf(std::string_view field_body);
+
+// The encoding's name as declared, lower case, without comments.
+std::string TransferName(std::string_view field_body);
+
+struct TransferDecoded {
+  std::string content;
+  std::size_t junk = 0;  // bytes that the encoding does not have, white space aside
+};
+
+TransferDecoded DecodeTransfer(std::string_view raw, Transfer encoding);
+
+// CRLF lines of at most 76 characters for base64 and quoted-printable. Refuses nothing: kUu and
+// kUnknown are written as they are.
+std::string EncodeTransfer(std::string_view content, Transfer encoding);
+
+}  // namespace warifu::mail

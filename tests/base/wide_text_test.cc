@@ -1,0 +1,60 @@
+#include "base/wide_text.h"
+
+#include <gtest/gtest.h>
+
+namespace warifu {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+std::string Decode(std::string_view bytes, WideEncoding encoding, std::size_t* errors = nullptr) {
+  std::string text;
+  OffsetMap map;
+  const std::size_t n = DecodeWide(bytes, encoding, &text, &map);
+  if (errors != nullptr) *errors = n;
+  return text;
+}
+
+TEST(WideText, IsDetectedByMarkAndByLetters) {
+  EXPECT_EQ(DetectWideEncoding("\xFF\xFEx\0"sv), (WideEncoding{2, false, 2}));
+  EXPECT_EQ(DetectWideEncoding("\xFE\xFF\0x"sv), (WideEncoding{2, true, 2}));
+  EXPECT_EQ(DetectWideEncoding("\xFF\xFE\0\0x\0\0\0"sv), (WideEncoding{4, false, 4}));
+  EXPECT_EQ(DetectWideEncoding("\0p\0a\0s\0s\0:\0x"sv), (WideEncoding{2, true, 0}));
+  EXPECT_EQ(DetectWideEncoding("p\0a\0s\0s\0:\0x\0"sv), (WideEncoding{2, false, 0}));
+  EXPECT_EQ(DetectWideEncoding("plain ascii text"), WideEncoding{});
+  EXPECT_EQ(DetectWideEncoding("\0\0\0\0\0\0\0\0\0\0"sv), WideEncoding{});
+}
+
+TEST(WideText, DecodesWithSurrogatesAndMark) {
+  EXPECT_EQ(Decode("\xFF\xFE\x42\x30"
+                   "a\0\x3D\xD8\x00\xDE"sv,
+                   {2, false}),
+            "あa\U0001F600");
+  EXPECT_EQ(Decode("\0\0\x30\x42\0\1\xF6\0"sv, {4, true}), "あ\U0001F600");
+}
+
+TEST(WideText, IllFormedUnitsAreReplacedAndCounted) {
+  std::size_t errors = 0;
+  EXPECT_EQ(Decode("\x00\xDC"
+                   "a\0b"sv,
+                   {2, false}, &errors),
+            "\uFFFDa\uFFFD");
+  EXPECT_EQ(errors, 2u);
+  EXPECT_EQ(Decode("\0\x11\0\0"sv, {4, true}, &errors), "\uFFFD");
+  EXPECT_EQ(errors, 1u);
+}
+
+TEST(WideText, MapLeadsBack) {
+  const std::string_view bytes =
+      "\xFF\xFE\x42\x30"
+      "a\0\x3D\xD8\x00\xDE"sv;
+  std::string text;
+  OffsetMap map;
+  DecodeWide(bytes, {2, false}, &text, &map);
+  EXPECT_EQ(map.ToSource({0, 3}), (Span{2, 4}));
+  EXPECT_EQ(map.ToSource({3, 4}), (Span{4, 6}));
+  EXPECT_EQ(map.ToSource({4, 8}), (Span{6, 10}));
+}
+
+}  // namespace
+}  // namespace warifu
