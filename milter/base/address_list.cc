@@ -65,7 +65,6 @@ class Parser {
       if (separator == ';') {
         if (!in_group_) return Stop("a semicolon closes no group");
         in_group_ = false;
-        if (!SkipComments()) return false;
         if (AtEnd()) return true;
         if (!Peek().Is(',')) return Stop("something stands behind a group");
         ++at_;
@@ -73,9 +72,8 @@ class Parser {
     }
   }
 
-  bool SkipComments() {
+  void SkipComments() {
     while (Peek().kind == Kind::kComment) ++at_;
-    return true;
   }
 
   // One element up to the comma, semicolon or end behind it.
@@ -83,11 +81,9 @@ class Parser {
     const Tokens left = TakeUntil("<,;:");
     if (!AtEnd() && Peek().Is('<')) return ParseNameAddr(left);
     if (!AtEnd() && Peek().Is(':')) return ParseGroup(left);
-    const bool empty =
-        std::ranges::all_of(left, [](const Token& t) { return t.kind == Kind::kComment; });
-    if (!empty) return AddMailbox({}, left, left);
-    // "a@b,,c@d" is RFC 5322 obs-addr-list; an empty group is lawful too.
-    return true;
+    if (left.empty()) return true;  // "a@b,,c@d" (obs-addr-list), an empty group
+    if (IsOnlyComments(left)) return Stop("a comment stands alone");
+    return AddMailbox({}, left, left);
   }
 
   bool ParseGroup(Tokens name) {
@@ -105,6 +101,9 @@ class Parser {
   bool ParseNameAddr(Tokens phrase) {
     ++at_;
     const Tokens inner = TakeUntil("<>,;:");
+    if (std::ranges::any_of(inner, [](const Token& t) { return t.kind == Kind::kComment; })) {
+      return Stop("a comment stands in brackets");
+    }
     if (AtEnd()) return Stop("an angle bracket is not closed");
     if (Peek().Is(',') || Peek().Is(':')) return Stop("a route or a list stands in brackets");
     if (!Peek().Is('>')) return Stop("an angle bracket is not closed");
@@ -120,7 +119,7 @@ class Parser {
   static bool IsPhrase(Tokens tokens) {
     bool word = false;
     for (const Token& token : tokens) {
-      if (token.kind == Kind::kLiteral || token.Is('@')) return false;
+      if (!token.IsWord() && token.kind != Kind::kComment && !token.Is('.')) return false;
       word = word || token.IsWord();
     }
     return word;
@@ -169,9 +168,12 @@ class Parser {
 
   static DecodedText Decoded(Tokens phrase) {
     std::string raw;
+    Kind kind = Kind::kEnd;
     for (const Token& token : phrase) {
       if (token.kind == Kind::kComment) continue;
-      if (token.space_before && !raw.empty()) raw += ' ';
+      const bool glued = kind == token.kind || token.Is('.') || kind == Kind::kSpecial;
+      if (!raw.empty() && (token.space_before || !glued)) raw += ' ';
+      kind = token.kind;
       raw += token.text;
     }
     DecodedText out = DecodeWords(raw);
@@ -261,39 +263,28 @@ class Parser {
   std::string error_;
 };
 
-bool Shows(const AddressList& list, std::string_view addr, const AddressOptions& options) {
-  const Result<Address> address = ParseAddrSpec(addr, options);
-  if (!address) return false;
-  return std::ranges::any_of(list.mailboxes,
-                             [&](const Mailbox& m) { return m.address == *address; });
-}
-
-bool ShowsOnly(const AddressList& list, std::string_view text, const AddressOptions& options) {
-  return std::ranges::all_of(FindAddressLike(text),
-                             [&](std::string_view addr) { return Shows(list, addr, options); });
-}
-
-// True when programs are known to lose count in this field: they see syntax where there is text.
-bool IsFragile(Tokens tokens, std::string_view field) {
-  if (!IsUtf8(field)) return true;
-  return std::ranges::any_of(tokens, [](const Token& token) {
-    if (token.escaped || token.shifted || token.nested) return true;
-    if (token.kind == Kind::kQuoted) return token.text.find_first_of("<>()") != std::string::npos;
-    return token.kind == Kind::kComment && token.text.find_first_of("\"<>") != std::string::npos;
-  });
-}
-
 Result<AddressList> ReadAs(std::string_view field, Pairs pairs, const AddressOptions& options) {
   const Result<std::vector<Token>> tokens = Tokenise(field, pairs);
   if (!tokens) return std::unexpected(tokens.error());
   Result<AddressList> list = Parser(*tokens, options).Run();
   if (!list) return list;
-  if (IsFragile(*tokens, field) && !ShowsOnly(*list, field, options)) {
+  std::vector<Address> addresses;
+  for (const Mailbox& mailbox : list->mailboxes) addresses.push_back(mailbox.address);
+  std::ranges::sort(addresses);
+  const auto known = [&](std::string_view addr) {
+    const Result<Address> address = ParseAddrSpec(addr, options);
+    return address && std::ranges::binary_search(addresses, *address);
+  };
+  const bool fragile = IsFragile(field, *tokens);
+  if (fragile && HidesAddress(field, *tokens, known)) {
     return Refuse("another address can be read out of quotes, comments or shifted text");
   }
   // A program that decodes before it parses takes what comes out of encoded words for syntax.
-  const std::string words = DecodeWords(field).words;
-  if (words.find_first_of("<>,;\"") != std::string::npos && !ShowsOnly(*list, words, options)) {
+  const DecodedText decoded = DecodeWords(field);
+  if (decoded.open) return Refuse("an encoded word is not closed");
+  if (SplitsWord(decoded.places, *tokens)) return Refuse("an encoded word reaches over syntax");
+  const bool syntax = decoded.words.find_first_of("<>,;\"") != std::string::npos;
+  if ((fragile || syntax) && HidesAddress(decoded.words, {}, known)) {
     return Refuse("another address can be read out of encoded words");
   }
   return list;
@@ -306,13 +297,16 @@ bool SameAddresses(const AddressList& a, const AddressList& b) {
 }  // namespace
 
 Result<AddressList> ParseAddressList(std::string_view body, const AddressOptions& options) {
-  Result<AddressList> list = ReadAs(body, Pairs::kNone, options);
-  if (!list || IsUtf8(body)) return list;
-  // Raw bytes without a charset: a reader that takes them for Shift_JIS must agree.
-  const Result<AddressList> paired = ReadAs(body, Pairs::kShiftJis, options);
-  if (!paired) return paired;
-  if (!SameAddresses(*list, *paired)) return Refuse("raw 8-bit text is read differently");
-  return list;
+  Result<AddressList> bytes = ReadAs(body, Pairs::kNone, options);
+  if (IsUtf8(body)) return bytes;
+  // Raw bytes without a charset. As Shift_JIS the field must make sense, and the bytes alone must
+  // not make another; that they make none, as with the @ in an ideographic space, is no reason to
+  // refuse: ReadAs() has looked for what a careless reader might find.
+  Result<AddressList> pairs = ReadAs(body, Pairs::kShiftJis, options);
+  if (pairs && bytes && !SameAddresses(*bytes, *pairs)) {
+    return Refuse("raw 8-bit text is read differently");
+  }
+  return pairs;
 }
 
 }  // namespace warifu

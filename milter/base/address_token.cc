@@ -178,6 +178,7 @@ class Lexer {
     // What a fold was made of is not text; the white space is.
     for (const char c : in_.substr(begin, at_ - begin)) {
       if (c == ' ' || c == '\t') token->text += c;
+      if (c == '\n') token->folded = true;
     }
     return true;
   }

@@ -33,6 +33,7 @@ struct Token {
   bool escaped = false;       // holds a quoted-pair
   bool shifted = false;       // holds raw ISO-2022-JP
   bool nested = false;        // a comment in a comment
+  bool folded = false;        // holds a fold
 
   bool Is(char special) const { return kind == Kind::kSpecial && text[0] == special; }
   bool IsWord() const { return kind == Kind::kAtom || kind == Kind::kQuoted; }

@@ -52,7 +52,7 @@ std::string DecodeB(std::string_view text) {
 struct Word {
   std::string charset;  // lower case, without RFC 2231 language
   std::string bytes;
-  std::size_t length = 0;  // in the input
+  std::size_t length = 0;  // in the input; 0 when the word does not end
 };
 
 // An encoded word at the beginning of `text`.
@@ -64,21 +64,16 @@ std::optional<Word> ReadWord(std::string_view text) {
       text[charset_end + 2] != '?') {
     return std::nullopt;
   }
+  const char encoding = text[charset_end + 1];
+  if (!std::string_view("qQbB").contains(encoding)) return std::nullopt;
   const std::size_t begin = charset_end + 3;
   const std::size_t end = text.find("?=", begin);
-  if (end == std::string_view::npos) return std::nullopt;
   Word word;
+  if (end == std::string_view::npos) return word;
   word.charset = AsciiLower(text.substr(2, charset_end - 2));
   word.charset.resize(std::min(word.charset.find('*'), word.charset.size()));
   const std::string_view body = text.substr(begin, end - begin);
-  const char encoding = text[charset_end + 1];
-  if (encoding == 'q' || encoding == 'Q') {
-    word.bytes = DecodeQ(body);
-  } else if (encoding == 'b' || encoding == 'B') {
-    word.bytes = DecodeB(body);
-  } else {
-    return std::nullopt;
-  }
+  word.bytes = encoding == 'q' || encoding == 'Q' ? DecodeQ(body) : DecodeB(body);
   word.length = end + 2;
   return word;
 }
@@ -111,13 +106,16 @@ class Decoder {
     std::size_t plain = 0;  // where the text since the last word begins
     while ((at = raw_.find("=?", at)) != std::string_view::npos) {
       std::optional<Word> word = ReadWord(raw_.substr(at));
-      if (!word) {
+      if (!word || word->length == 0) {
+        out_.open = out_.open || word;
         at += 2;
         continue;
       }
       AddPlain(raw_.substr(plain, at - plain));
-      AddWord(*std::move(word), raw_.substr(at, word->length));
-      at += word->length;
+      const std::size_t end = at + word->length;
+      out_.places.emplace_back(at, end);
+      AddWord(*std::move(word));
+      at = end;
       plain = at;
     }
     AddPlain(raw_.substr(plain));
@@ -127,7 +125,7 @@ class Decoder {
 
  private:
   void AddPlain(std::string_view text) {
-    const bool gap = text.find_first_not_of(" \t") == std::string_view::npos;
+    const bool gap = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
     if (gap && in_words_) {
       gap_ = text;
       return;
@@ -137,27 +135,22 @@ class Decoder {
     out_.utf8 += DecodeRaw(text);
   }
 
-  void AddWord(Word word, std::string_view source) {
+  void AddWord(Word word) {
     gap_ = {};
     if (in_words_ && word.charset != charset_) FlushWords();
     in_words_ = true;
     charset_ = std::move(word.charset);
     bytes_ += word.bytes;
-    source_ += source;
   }
 
   void FlushWords() {
     if (!in_words_) return;
-    if (auto text = ToUtf8(bytes_, charset_)) {
-      out_.utf8 += *text;
-      out_.words += *text;
-    } else {
-      out_.utf8 += source_;
-    }
+    const std::string text = ToUtf8(bytes_, charset_).value_or(DecodeRaw(bytes_));
+    out_.utf8 += text;
+    out_.words += text;
     out_.utf8 += gap_;
     in_words_ = false;
     bytes_.clear();
-    source_.clear();
     gap_ = {};
   }
 
@@ -166,7 +159,6 @@ class Decoder {
   bool in_words_ = false;
   std::string charset_;
   std::string bytes_;
-  std::string source_;
   std::string_view gap_;
 };
 

@@ -1,6 +1,6 @@
 // The display check: names that show another local address than the one they stand before.
 #include <algorithm>
-#include <cctype>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +15,7 @@ namespace warifu::binding {
 namespace {
 
 constexpr std::size_t kMaxResults = 50;
+constexpr std::string_view kRightToLeftOverride = "\u202e";
 
 bool IsAlnum(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -35,6 +36,15 @@ std::string_view AsciiRun(std::string_view addr) {
 std::string_view WithoutMarks(std::string_view addr) {
   const std::size_t first = addr.find_first_not_of("'`*=_-/|~!#$%&+?^{}.");
   return first == std::string_view::npos ? addr : addr.substr(first);
+}
+
+std::string WithoutSpacesRoundAt(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    while (c == '@' && out.ends_with(' ')) out.pop_back();
+    if (c != ' ' || !out.ends_with('@')) out += c;
+  }
+  return out;
 }
 
 class DisplayCheck {
@@ -61,23 +71,37 @@ class DisplayCheck {
  private:
   void Look(std::string_view text) {
     const std::string folded = FoldCompatible(text);
-    for (const std::string_view whole : FindAddressLike(folded)) {
+    LookAt(folded, false);
+    if (folded.contains(" @") || folded.contains("@ ")) LookAt(WithoutSpacesRoundAt(folded), true);
+    // Behind a right-to-left override a reader sees the text the other way round.
+    if (text.contains(kRightToLeftOverride)) LookAt({folded.rbegin(), folded.rend()}, false);
+  }
+
+  void LookAt(const std::string& folded, bool spaced) {
+    for (const std::string_view found : FindAddressLike(folded)) {
       if (results_.size() >= kMaxResults) return;
-      if (!Judge(whole)) Judge(AsciiRun(whole));
+      Judge(found, spaced);
     }
   }
 
-  // False when it is no local address.
-  bool Judge(std::string_view addr) {
-    const Result<Address> address = ParseAddrSpec(addr, options_.address);
-    if (!address || !IsLocal(*address, options_)) return false;
-    const Result<Address> bare = ParseAddrSpec(WithoutMarks(addr), options_.address);
-    const Owners owners = directory_.OwnersOf(*address);
-    if (Owns(account_, owners, options_)) return true;
-    if (bare && Owns(account_, directory_.OwnersOf(*bare), options_)) return true;
-    Say(OutcomeOf(owners), bare.value_or(*address).ToString(),
+  // `spaced`: white space stood round the @. "Taro @ corp.example" may just say where somebody
+  // works, so the address must be somebody's.
+  void Judge(std::string_view found, bool spaced) {
+    const std::string_view ascii = AsciiRun(found);
+    std::optional<Address> shown;
+    Owners owners;
+    for (const std::string_view addr : {found, WithoutMarks(found), ascii, WithoutMarks(ascii)}) {
+      const Result<Address> address = ParseAddrSpec(addr, options_.address);
+      if (!address || !IsLocal(*address, options_)) continue;
+      Owners asked = directory_.OwnersOf(*address);
+      if (Owns(account_, asked, options_)) return;
+      if (owners.status == Lookup::kFound) continue;
+      shown = *address;
+      owners = std::move(asked);
+    }
+    if (!shown || (spaced && owners.status == Lookup::kNotFound)) return;
+    Say(OutcomeOf(owners), shown->ToString(),
         "a display name carries an address " + WhyNot(owners));
-    return true;
   }
 
   void Say(Outcome outcome, std::string subject, std::string reason) {
@@ -86,7 +110,9 @@ class DisplayCheck {
     result.outcome = outcome;
     result.subject = std::move(subject);
     result.reason = std::move(reason);
-    results_.push_back(std::move(result));
+    const bool said = std::ranges::any_of(
+        results_, [&result](const CheckResult& r) { return r.subject == result.subject; });
+    if (!said) results_.push_back(std::move(result));
   }
 
   std::string_view account_;
