@@ -72,8 +72,6 @@ struct Settings {
   std::string pid_file;
   std::string control_socket;
   std::string control_group;  // its members may call; "" for root and the daemon's user alone
-  std::string state_dir;
-  std::string cache_dir;
   std::string fingerprint_key_file;
 
   incident::LogOptions log;

@@ -220,10 +220,8 @@ constexpr Setting kSettings[] = {
    SET(user = v.text)},
   {"pid_file", Kind::kPath, "", kAnyPath, "File for the process id; \"\" for none.",
    SET(pid_file = v.text)},
-  {"state_dir", Kind::kPath, "/var/lib/warifu", kAnyPath, "Folder for what the daemon keeps.",
-   SET(state_dir = v.text)},
   {"cache_dir", Kind::kPath, "/var/cache/warifu", kAnyPath,
-   "Folder for the compiled rules; \"\" compiles them at every start.", SET(cache_dir = v.text)},
+   "Folder for the compiled rules; \"\" compiles them at every start.", SET(rules.cache_dir = v.text)},
 
   {"socket.address", Kind::kText, "unix:/run/warifu/warifu.sock", "unix:/path or inet:port@host",
    "Where the MTA reaches the daemon.", SetSocket},

@@ -49,6 +49,8 @@ class MessageBuffer {
   std::size_t body_begin() const { return body_begin_; }
   // True once a limit cut the message; later bytes were dropped.
   bool truncated() const { return truncated_; }
+  // True when head fields are among what was dropped: who the author is cannot be told then.
+  bool head_truncated() const { return head_truncated_; }
 
  private:
   bool Fits(std::size_t more, std::size_t limit);
@@ -56,6 +58,7 @@ class MessageBuffer {
   std::string raw_;
   std::size_t body_begin_ = 0;
   bool truncated_ = false;
+  bool head_truncated_ = false;
 };
 
 struct HeaderField {

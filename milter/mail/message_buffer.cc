@@ -31,7 +31,11 @@ void MessageBuffer::AddHeader(std::string_view name, std::string_view value, boo
   field += leading_space ? ":" : ": ";
   field += WithCrLf(value);
   field += "\r\n";
-  if (Fits(field.size(), std::min(limits_.header_bytes, limits_.message_bytes))) raw_ += field;
+  if (Fits(field.size(), std::min(limits_.header_bytes, limits_.message_bytes))) {
+    raw_ += field;
+  } else {
+    head_truncated_ = true;
+  }
 }
 
 // The empty line is kept even at the limit: without it the body would read as head.
@@ -53,6 +57,7 @@ void MessageBuffer::Clear() {
   raw_.shrink_to_fit();
   body_begin_ = 0;
   truncated_ = false;
+  head_truncated_ = false;
 }
 
 }  // namespace warifu::mail

@@ -139,6 +139,7 @@ class Decider {
         break;
     }
     action = std::min(action, check.at_most);
+    action = std::min(action, check.at_most);
     const auto mode = policy_.check_modes.find(check.check);
     Call call{
         .mode = mode == policy_.check_modes.end() ? check.mode : Weakest(check.mode, mode->second),

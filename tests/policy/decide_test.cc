@@ -359,6 +359,17 @@ TEST(Decide, ACheckThatIsSwitchedOffNeverActs) {
   }
 }
 
+TEST(Decide, ACheckMaySayWhatIsTheMostThatIsDoneAboutIt) {
+  CheckResult reply_to = Checked(Check::kAuthor, Outcome::kFail);
+  reply_to.at_most = kTag;
+  Case c{.name = "Reply-To", .checks = {reply_to}, .action = kTag, .would = kTag};
+  Expect(c);
+  c.checks[0].outcome = Outcome::kMalformed;
+  Expect(c);
+  c.checks[0].outcome = Outcome::kUnavailable;
+  Expect(c);
+}
+
 TEST(Decide, SelfDisclosureAsConfigured) {
   Policy policy;
   policy.self_disclosure = kStrip;

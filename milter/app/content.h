@@ -1,0 +1,39 @@
+// Content: what is in a mail: its text, what its attachments are, what the rules find.
+//
+// Guarantees: whatever could not be read or asked in time is a fault.
+// Threads: reentrant on a shared snapshot.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "app/budget.h"
+#include "app/snapshot.h"
+#include "incident/event.h"
+#include "mail/message.h"
+
+namespace warifu::app {
+
+struct Content {
+  mail::Message message;
+  std::vector<Finding> findings;
+  Faults faults;  // of the message, its attachments and the scan
+  std::vector<incident::AttachmentNote> attachments;
+  std::map<std::string, std::uint64_t> microseconds;
+};
+
+// Identifies the attachments of a parsed mail, reads the text-like ones, and scans all segments.
+Content InspectContent(const Snapshot& snapshot, mail::Message message, Budget& budget);
+
+// Scans the segments of a message whose parts need no identifying.
+Content ScanContent(const Snapshot& snapshot, mail::Message message, Budget& budget);
+
+// The texts that the findings point to. They are secrets: keep them no longer than needed.
+std::vector<std::string> SecretsOf(const Content& content);
+
+// `text` without any of the secrets, which are compared in normalised form and replaced by stars.
+std::string WithoutSecrets(std::string text, const std::vector<std::string>& secrets);
+
+}  // namespace warifu::app

@@ -1,0 +1,62 @@
+// Judge: the whole inspection of one mail, from its bytes to a verdict and an edited body.
+//
+// The gateway and the tool both end up here, so that what the tool shows on a stored mail is what
+// the gateway does.
+//
+// Guarantees: pure but for the directory and the clock; nothing is written or logged. May throw
+// only what the language throws for want of memory.
+// Threads: reentrant on a shared snapshot.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/content.h"
+#include "app/envelope.h"
+#include "app/snapshot.h"
+#include "app/strip.h"
+
+namespace warifu::app {
+
+struct Case {
+  policy::ListenerFacts listener;
+  Envelope envelope;
+  std::vector<CheckResult> earlier;  // of MAIL: session and sender
+  std::string_view raw;              // the whole mail
+  std::size_t body_begin = 0;        // where its head ends; asked for where the mail is not scanned
+  bool truncated = false;            // `raw` was cut at a limit
+  bool head_truncated = false;       // the same, in its head
+  bool scan = true;                  // content rules run on mail of this direction
+  bool check_authors = true;         // author and display, where the envelope has an account
+  std::string reference;
+};
+
+struct Judgement {
+  Content content;
+  std::vector<CheckResult> checks;
+  std::vector<Address> authors;
+  StripPlan strips;
+  std::string exemption;  // from content rules
+  policy::Verdict verdict;
+  std::optional<mail::EditedBody> edited;  // of a verdict that strips
+};
+
+// The session and sender checks, at MAIL, exemptions by client and account applied.
+std::vector<CheckResult> CheckAtMail(const Snapshot& snapshot, bool require_account,
+                                     const Envelope& envelope, const Result<Address>& sender);
+
+Judgement Judge(const Snapshot& snapshot, const Case& mail, Budget& budget);
+
+// The same on a mail that is parsed already, which is then scanned in any case.
+Judgement JudgeMessage(const Snapshot& snapshot, const Case& mail, mail::Message message,
+                       Budget& budget);
+
+// The same on content that was made already (a file that is no mail).
+Judgement JudgeContent(const Snapshot& snapshot, const Case& mail, Content content, Budget& budget);
+
+// The verdict anew, after something was added to the content's faults.
+void DecideAgain(const Snapshot& snapshot, const Case& mail, Budget& budget, Judgement* judgement);
+
+}  // namespace warifu::app

@@ -1,0 +1,235 @@
+#include "app/service.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "app/inspection.h"
+
+namespace warifu::app {
+namespace {
+
+// Only a restart takes these over.
+constexpr std::string_view kRestart[] = {"socket.address", "socket.mode",   "socket.group",
+                                         "control.socket", "control.group", "user",
+                                         "pid_file",       "log.target"};
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+using EventLogPtr = std::shared_ptr<incident::EventLog>;
+
+bool SameRule(const scan::RuleInfo& a, const scan::RuleInfo& b) {
+  return a.description == b.description && a.tags == b.tags && a.keywords == b.keywords &&
+         a.regions == b.regions && a.severity == b.severity && a.action == b.action &&
+         a.until == b.until && a.sample == b.sample && a.regex == b.regex &&
+         a.records == b.records && a.foreign == b.foreign;
+}
+
+std::map<std::string, const scan::RuleInfo*> ById(const Snapshot& snapshot) {
+  std::map<std::string, const scan::RuleInfo*> by_id;
+  for (const scan::RuleInfo& rule : snapshot.rules->rules()) by_id[rule.id] = &rule;
+  return by_id;
+}
+
+void CompareRules(const Snapshot& before, const Snapshot& after, ReloadReport* report) {
+  const auto old_rules = ById(before), new_rules = ById(after);
+  for (const auto& [id, rule] : new_rules) {
+    const auto it = old_rules.find(id);
+    if (it == old_rules.end()) {
+      report->rules_added.push_back(id);
+    } else if (!SameRule(*it->second, *rule)) {
+      report->rules_changed.push_back(id);
+    }
+  }
+  for (const auto& [id, rule] : old_rules) {
+    if (!new_rules.contains(id)) report->rules_removed.push_back(id);
+  }
+  const bool named = !report->rules_added.empty() || !report->rules_changed.empty() ||
+                     !report->rules_removed.empty();
+  if (!named && before.rules->version() != after.rules->version()) {
+    report->notes.emplace_back("rules changed in their validators, filters or allowlists");
+  }
+}
+
+void CompareSettings(const Settings& before, const Settings& after, ReloadReport* report) {
+  std::map<std::string, std::string> old_values;
+  for (const EffectiveSetting& setting : before.effective) old_values[setting.name] = setting.value;
+  const auto changed = [report](const std::string& name, const std::string& text) {
+    report->settings_changed.push_back(name + ": " + text);
+    if (std::ranges::find(kRestart, name) != std::end(kRestart)) {
+      report->restart_needed.push_back(name);
+    }
+  };
+  for (const EffectiveSetting& setting : after.effective) {
+    const auto node = old_values.extract(setting.name);
+    if (node.empty()) {
+      changed(setting.name, "new, " + setting.value);
+    } else if (node.mapped() != setting.value) {
+      changed(setting.name, node.mapped() + " -> " + setting.value);
+    }
+  }
+  for (const auto& [name, value] : old_values) changed(name, value + " -> gone");
+}
+
+std::string Summary(const ReloadReport& report) {
+  return "reloaded: " + std::to_string(report.rules) + " rules (" +
+         std::to_string(report.rules_added.size()) + " added, " +
+         std::to_string(report.rules_removed.size()) + " removed, " +
+         std::to_string(report.rules_changed.size()) + " changed), version " +
+         report.rules_version + "; " + std::to_string(report.settings_changed.size()) +
+         " settings changed" +
+         (report.has_directory
+              ? "; " + std::to_string(report.directory_rows) + " rows of the directory"
+              : "");
+}
+
+class SharedService final : public Service {
+ public:
+  SharedService(SnapshotPtr snapshot, EventLogPtr events, incident::Log& log, const Clock& clock)
+      : log_(log),
+        clock_(clock),
+        started_(clock.Now()),
+        started_steady_(clock.Steady()),
+        snapshot_(std::move(snapshot)),
+        events_(std::move(events)) {}
+
+  std::unique_ptr<MessageInspection> Begin() override {
+    const std::lock_guard lock(mutex_);
+    return NewInspection({snapshot_, events_, &log_, &clock_, &counters_});
+  }
+
+  std::expected<ReloadReport, Errors> Reload() override {
+    const std::lock_guard one_at_a_time(reload_mutex_);
+    auto report = TryReload();
+    const std::lock_guard lock(mutex_);
+    if (report) {
+      ++reloads_;
+      log_.Info(Summary(*report));
+      for (const std::string& note : report->notes) log_.Info(note);
+      for (const std::string& name : report->restart_needed) {
+        log_.Warning(name + " has changed; only a restart takes it over");
+      }
+    } else {
+      ++reload_failures_;
+      log_.Error("not reloaded, the old settings and rules stay:");
+      for (const Error& error : report.error()) log_.Error(error.ToString());
+    }
+    return report;
+  }
+
+  app::Status Status() const override;
+  SessionCounters& sessions() override { return sessions_; }
+
+  SnapshotPtr snapshot() const override {
+    const std::lock_guard lock(mutex_);
+    return snapshot_;
+  }
+
+ private:
+  std::expected<ReloadReport, Errors> TryReload();
+  // The event log for the new settings: the same one reopened, or another.
+  Result<EventLogPtr> EventsFor(const Settings& before, const Settings& after);
+
+  incident::Log& log_;
+  const Clock& clock_;
+  const WallTime started_;
+  const SteadyTime started_steady_;
+  Counters counters_;
+  SessionCounters sessions_;
+  std::mutex reload_mutex_;
+  mutable std::mutex mutex_;  // guards what follows, for no longer than a copy takes
+  SnapshotPtr snapshot_;
+  EventLogPtr events_;
+  std::uint64_t reloads_ = 0;
+  std::uint64_t reload_failures_ = 0;
+};
+
+std::expected<ReloadReport, Errors> SharedService::TryReload() {
+  const SnapshotPtr before = snapshot();
+  auto settings = LoadSettings(before->settings.path);
+  if (!settings) return std::unexpected(settings.error());
+  auto after = BuildSnapshot(*std::move(settings), clock_, KeyUse::kCreate);
+  if (!after) return std::unexpected(after.error());
+  Result<EventLogPtr> events = EventsFor(before->settings, (*after)->settings);
+  if (!events) return std::unexpected(Errors{events.error()});
+
+  ReloadReport report;
+  report.rules_version = (*after)->rules->version();
+  report.rules = (*after)->rules->rules().size();
+  report.has_directory = (*after)->directory != nullptr;
+  if (report.has_directory) report.directory_rows = (*after)->directory->size();
+  CompareRules(*before, **after, &report);
+  CompareSettings(before->settings, (*after)->settings, &report);
+  std::ranges::copy((*after)->notes, std::back_inserter(report.notes));
+  log_.SetLevel((*after)->settings.log.level);
+  if (const Result<void> reopened = log_.Reopen(); !reopened) {
+    report.notes.push_back("the log was not reopened: " + reopened.error().ToString());
+  }
+  const std::lock_guard lock(mutex_);
+  snapshot_ = *std::move(after);
+  events_ = *std::move(events);
+  return report;
+}
+
+Result<EventLogPtr> SharedService::EventsFor(const Settings& before, const Settings& after) {
+  if (before.events_target != after.events_target || before.events_all != after.events_all) {
+    auto opened = incident::OpenEventLog(after.events_target, after.events_all);
+    if (!opened) return std::unexpected(opened.error());
+    return EventLogPtr(*std::move(opened));
+  }
+  EventLogPtr events;
+  {
+    const std::lock_guard lock(mutex_);
+    events = events_;
+  }
+  if (const Result<void> reopened = events->Reopen(); !reopened) {
+    return std::unexpected(reopened.error());
+  }
+  return events;
+}
+
+Status SharedService::Status() const {
+  const Counts counts = counters_.Read();
+  app::Status status;
+  {
+    const std::lock_guard lock(mutex_);
+    status.config_path = snapshot_->settings.path;
+    status.mode = snapshot_->settings.policy.mode;
+    status.rules_version = snapshot_->rules->version();
+    status.rules = snapshot_->rules->rules().size();
+    status.reloaded = snapshot_->made;
+    status.has_directory = snapshot_->directory != nullptr;
+    if (status.has_directory) status.directory_rows = snapshot_->directory->size();
+    status.reloads = reloads_;
+    status.reload_failures = reload_failures_;
+  }
+  status.version = WARIFU_VERSION;
+  status.started = started_;
+  status.uptime =
+      std::chrono::duration_cast<std::chrono::seconds>(clock_.Steady() - started_steady_);
+  status.rules_age =
+      std::chrono::duration_cast<std::chrono::seconds>(clock_.Now() - status.reloaded);
+  status.messages = counts.messages;
+  status.verdicts = counts.verdicts;
+  status.would = counts.would;
+  status.faults = counts.faults;
+  status.findings = counts.findings;
+  status.event_failures = counts.event_failures;
+  status.sessions_open = sessions_.open;
+  status.sessions_total = sessions_.total;
+  return status;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Service>, Errors> Service::Create(Settings settings,
+                                                                incident::Log& log,
+                                                                const Clock& clock) {
+  auto snapshot = BuildSnapshot(std::move(settings), clock, KeyUse::kCreate);
+  if (!snapshot) return std::unexpected(snapshot.error());
+  const Settings& now = (*snapshot)->settings;
+  auto events = incident::OpenEventLog(now.events_target, now.events_all);
+  if (!events) return std::unexpected(Errors{events.error()});
+  for (const std::string& note : (*snapshot)->notes) log.Info(note);
+  return std::make_unique<SharedService>(*snapshot, EventLogPtr(*std::move(events)), log, clock);
+}
+
+}  // namespace warifu::app

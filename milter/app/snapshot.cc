@@ -1,0 +1,85 @@
+#include "app/snapshot.h"
+
+#include <algorithm>
+
+namespace warifu::app {
+namespace {
+
+void NameUnknownRules(const Snapshot& snapshot, std::vector<std::string>* notes) {
+  const Settings& settings = snapshot.settings;
+  for (const std::string& id : settings.observed_rules) {
+    const auto& rules = snapshot.rules->rules();
+    if (std::ranges::find(rules, id, &scan::RuleInfo::id) == rules.end()) {
+      notes->push_back("rules.observed: no rule '" + id + "' is loaded");
+    }
+  }
+}
+
+// Fingerprints of a random key differ after every start, which is a nuisance and no danger.
+Result<FingerprintKey> GetKey(const std::string& path, KeyUse use,
+                              std::vector<std::string>* notes) {
+  constexpr std::string_view kUnstable = "; fingerprints will differ after the next start";
+  if (path.empty()) return FingerprintKey::Random();
+  Result<FingerprintKey> key = FingerprintKey::FromFile(path);
+  if (key) return key;
+  if (key.error().kind == ErrorKind::kInvalid) return key;
+  if (key.error().kind == ErrorKind::kNotFound && use == KeyUse::kCreate) {
+    key = FingerprintKey::CreateFile(path);
+    if (key) {
+      notes->push_back("made a new fingerprint key: " + path);
+      return key;
+    }
+  }
+  notes->push_back("fingerprint key: " + key.error().ToString() + std::string(kUnstable));
+  return FingerprintKey::Random();
+}
+
+template <typename T>
+void Collect(const std::expected<T, Errors>& result, Errors* errors) {
+  if (!result) errors->insert(errors->end(), result.error().begin(), result.error().end());
+}
+
+}  // namespace
+
+std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings settings,
+                                                                     const Clock& clock,
+                                                                     KeyUse key_use) {
+  Errors errors;
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->made = clock.Now();
+
+  auto rules = scan::Load(settings.rules);
+  Collect(rules, &errors);
+  if (rules) snapshot->rules = *std::move(rules);
+
+  if (settings.directory_table.empty()) {
+    snapshot->notes.emplace_back(
+        "no directory.table is set: the checks sender, author and display are not made");
+  } else {
+    auto table = binding::OpenTextTable(settings.directory_table, settings.binding.local_domains);
+    Collect(table, &errors);
+    if (table) snapshot->directory = *std::move(table);
+  }
+
+  auto typer = extract::OpenFileTyper();
+  if (typer) {
+    snapshot->typer = *std::move(typer);
+  } else {
+    errors.push_back(typer.error());
+  }
+
+  auto key = GetKey(settings.fingerprint_key_file, key_use, &snapshot->notes);
+  if (key) {
+    snapshot->key = *key;
+  } else {
+    errors.push_back(key.error());
+  }
+  if (!errors.empty()) return std::unexpected(std::move(errors));
+
+  snapshot->settings = std::move(settings);
+  std::ranges::copy(snapshot->rules->notes(), std::back_inserter(snapshot->notes));
+  NameUnknownRules(*snapshot, &snapshot->notes);
+  return snapshot;
+}
+
+}  // namespace warifu::app
