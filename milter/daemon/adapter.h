@@ -51,8 +51,8 @@ Result<void> Register(const AdapterContext& context, const ListenOptions& option
 // Serves connections until Stop(). False when libmilter gave up by itself (see the system log).
 bool Run();
 
-// Makes Run() return as soon as its listener wakes, which takes up to 5 s unless a connection comes
-// in. Blocks until then.
+// Makes Run() return as soon as its listener wakes, which takes up to 5 s unless the thread of
+// Run() is interrupted. Blocks until then.
 void Stop();
 
 }  // namespace warifu::daemon

@@ -26,6 +26,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kReservedDescriptors = 100;  // files, logs, control connections
+constexpr milliseconds kStartTime{2000};
 constexpr milliseconds kFlushTime{500};
 constexpr milliseconds kLastCallbacks{500};
 
@@ -34,7 +35,10 @@ class Helper {
  public:
   template <typename Work>
   explicit Helper(Work work) {
-    std::packaged_task<void()> task(std::move(work));
+    std::packaged_task<void()> task([work = std::move(work)]() mutable {
+      BlockStopSignals();
+      work();
+    });
     done_ = task.get_future();
     thread_ = std::thread(std::move(task));
   }
@@ -137,11 +141,13 @@ void Server::LogAddress() const {
 
 Result<Ended> Server::Run() {
   const std::string status = Status(socket_);
+  TakeStopSignals();
   Helper milter([this] {
     milter_succeeded_ = daemon::Run();
     StopWaiting();
   });
   Helper reloads([&] { ReloadOnSignal(hooks_.reload, status, stop_reloads_); });
+  socket_.Flush(static_cast<int>(kStartTime.count()));  // until the listener answers
   LogAddress();
   NotifyReady(status);
   while (!WaitForStop(std::chrono::hours(1))) continue;
@@ -183,11 +189,12 @@ void Server::LetMessagesEnd(steady_clock::time_point deadline) {
   }
 }
 
-// libmilter looks at its stop mark only between connections, or every 5 s: so it gets connections.
+// libmilter looks at its stop mark every 5 s only, and sleeps when it meets an error on the way
+// out.
 void Server::StopListener(Helper& milter) {
   Helper stopper([] { Stop(); });
   while (!milter.done()) {
-    socket_.Wake();
+    Interrupt(milter.handle());
     std::this_thread::sleep_for(milliseconds(2));
   }
   milter.Join(steady_clock::time_point::max());

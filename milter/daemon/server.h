@@ -7,7 +7,7 @@
 //   3. Messages under way may end, within Options::grace; new ones are told to come back (421). If
 //      a successor has taken over, nobody is waiting: sessions may go on to their own end within
 //      the grace, new messages included.
-//   4. libmilter is stopped and woken by a connection to itself, which makes its stop take
+//   4. libmilter is stopped, and its listener interrupted in its waiting, which makes that take
 //      milliseconds instead of seconds.
 //
 // Connections that are idle between messages are closed with the process, as the MTA closes them

@@ -210,10 +210,6 @@ int Socket::Connect() const {
   return -1;
 }
 
-void Socket::Wake() const {
-  const Descriptor fd(Connect());
-}
-
 // Connections are accepted in order: once ours has been served, all before it have been accepted.
 // A "quit" as the first packet makes libmilter close the connection without a word.
 void Socket::Flush(int milliseconds) const {

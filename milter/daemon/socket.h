@@ -60,8 +60,6 @@ class Socket {
   // Takes the private name away, once libmilter has closed it (it does so itself, but not as root).
   void RemovePrivate();
 
-  // Connects to our own listener, which makes libmilter look up.
-  void Wake() const;
   // Returns once all connections that queued up before have been accepted, or after `milliseconds`.
   void Flush(int milliseconds) const;
 

@@ -87,7 +87,7 @@ app::EndActions Obey(std::string_view raw, int generation) {
 }
 
 int Main(int argc, char** argv) {
-  daemon::OwnSignals();
+  if (const auto owned = daemon::OwnSignals(); !owned) return 2;
   std::map<std::string, std::string> options;
   for (int i = 1; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
   const auto number = [&](const char* name, long fallback, int base = 10) {

@@ -88,6 +88,7 @@ DaemonProcess::DaemonProcess(const ScratchDirectory& directory, const std::strin
   arguments.insert(arguments.begin(), program);
   pid_ = fork();
   if (pid_ == 0) Execute(arguments, notify_path, log_path_, limits.descriptors);
+  collector_ = std::thread([this] { CollectNotices(); });
   const auto deadline = steady_clock::now() + std::chrono::seconds(30);
   while (!ready_ && steady_clock::now() < deadline && Wait(milliseconds(0)) == -1000) {
     ready_ = Noticed("READY=1", milliseconds(20));
@@ -99,6 +100,8 @@ DaemonProcess::~DaemonProcess() {
     Signal(SIGKILL);
     Wait(milliseconds(10000));
   }
+  shutdown(notify_, SHUT_RD);
+  collector_.join();
   close(notify_);
 }
 
@@ -122,23 +125,26 @@ int DaemonProcess::Wait(milliseconds limit) {
   return status_;
 }
 
-std::string DaemonProcess::NextNotice(milliseconds limit) {
-  pollfd waiting{notify_, POLLIN, 0};
-  if (poll(&waiting, 1, static_cast<int>(limit.count())) <= 0) return "";
+// Always reading: sd_notify() blocks on a full socket.
+void DaemonProcess::CollectNotices() {
   std::string text(4096, '\0');
-  const ssize_t size = recv(notify_, text.data(), text.size(), 0);
-  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  return text;
+  for (ssize_t size; (size = recv(notify_, text.data(), text.size(), 0)) > 0;) {
+    const std::lock_guard lock(mutex_);
+    notices_.emplace_back(text, 0, static_cast<std::size_t>(size));
+    noticed_.notify_all();
+  }
 }
 
 bool DaemonProcess::Noticed(const std::string& text, milliseconds limit) {
-  const auto deadline = steady_clock::now() + limit;
-  do {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
-    const std::string notice = NextNotice(std::max(left, milliseconds(1)));
-    if (notice.find(text) != std::string::npos) return true;
-  } while (steady_clock::now() < deadline);
-  return false;
+  std::unique_lock lock(mutex_);
+  return noticed_.wait_for(lock, limit, [&] {
+    while (!notices_.empty()) {
+      const bool found = notices_.front().find(text) != std::string::npos;
+      notices_.pop_front();
+      if (found) return true;
+    }
+    return false;
+  });
 }
 
 std::string DaemonProcess::Log() const {

@@ -7,7 +7,11 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace warifu::test {
@@ -48,9 +52,7 @@ class DaemonProcess {
   void Signal(int number) const;
   // Exit status, -signal when killed by one, -1000 when still running after `limit`.
   int Wait(std::chrono::milliseconds limit);
-  // Next message to systemd; "" after `limit`.
-  std::string NextNotice(std::chrono::milliseconds limit);
-  // Waits for a notice with this text in it.
+  // Waits for a notice to systemd with this text in it; each notice is found once.
   bool Noticed(const std::string& text, std::chrono::milliseconds limit);
   std::string Log() const;
   int Threads() const;
@@ -58,8 +60,14 @@ class DaemonProcess {
   long ResidentKiB() const;
 
  private:
+  void CollectNotices();
+
   pid_t pid_ = -1;
   int notify_ = -1;
+  std::mutex mutex_;
+  std::condition_variable noticed_;
+  std::deque<std::string> notices_;
+  std::thread collector_;
   bool ready_ = false;
   bool ended_ = false;
   int status_ = 0;
