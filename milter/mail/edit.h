@@ -2,7 +2,10 @@
 //
 // Only the parts named by a cut are re-encoded, in their own charset and transfer encoding; every
 // other byte of the body stays as it was received, the MIME skeleton included.
-// Refuses (kInvalid): a cut outside of a part, a part whose charset cannot be written back.
+// In HTML the tags that open or close an element outside of the cut stay, without attributes; the
+// inserted text is escaped. ISO-2022-JP is left in ASCII before a cut and taken up again behind it.
+// Refuses (kInvalid): a cut outside of a part, cuts that overlap, a part inside of an encoded
+// attachment, an insertion that the part's charset, or a part of seven bits, cannot hold.
 // Threads: pure.
 #pragma once
 
@@ -31,9 +34,9 @@ struct EditedBody {
 Result<EditedBody> ApplyCuts(std::string_view raw, const Message& message,
                              const std::vector<Cut>& cuts);
 
-// The region (signature, …) around segment offset `at`, as far as the region reaches, when it is
-// the last region of its segment. kNotFound with the reason when it is not, or longer than
-// `max_lines`.
+// The signature or quoted text around segment offset `at`, to the end of its part, when it is the
+// last region of what the part shows. kNotFound with the reason when it is not, when it is the
+// mail's own text, or when it has more than `max_lines` lines.
 Result<Cut> CutOfLastRegion(const Message& message, std::size_t segment, std::size_t at,
                             int max_lines);
 

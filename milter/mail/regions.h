@@ -11,7 +11,9 @@
 namespace warifu::mail {
 
 // `text` is normalised, lines end in LF. `marks`: blocks that the markup already names, in order of
-// their begin. The spans cover `text` without gaps.
-std::vector<RegionSpan> FindRegions(std::string_view text, const std::vector<RegionSpan>& marks);
+// their begin. `author`: decoded body of From, "" when not known; a signature may begin with the
+// name. The spans cover `text` without gaps; a region begins and ends with a line.
+std::vector<RegionSpan> FindRegions(std::string_view text, const std::vector<RegionSpan>& marks,
+                                    std::string_view author);
 
 }  // namespace warifu::mail

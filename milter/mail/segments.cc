@@ -44,7 +44,7 @@ struct Making {
   }
 };
 
-Segment Finish(Making made, const Part& part, bool html, Region whole) {
+Segment Finish(Making made, const Part& part, bool html, Region whole, std::string_view author) {
   Segment segment;
   segment.part = part.number;
   segment.name = part.attachment ? part.name : "";
@@ -59,11 +59,16 @@ Segment Finish(Making made, const Part& part, bool html, Region whole) {
   segment.maps = std::move(normalised.maps);
   std::move(made.maps.rbegin(), made.maps.rend(), std::back_inserter(segment.maps));
   if (whole == Region::kBody) {
-    segment.regions = FindRegions(segment.text, made.marks);
+    segment.regions = FindRegions(segment.text, made.marks, author);
   } else {
     segment.regions = {{whole, {0, segment.text.size()}}};
   }
   return segment;
+}
+
+std::string AuthorOf(const Message& message) {
+  const std::vector<std::string_view> from = message.Fields("From");
+  return from.empty() ? "" : DecodeHeader(from[0].substr(0, 1000));
 }
 
 void AddHtmlSegments(Message* message, const Part& part, Making made, Region whole) {
@@ -75,16 +80,16 @@ void AddHtmlSegments(Message* message, const Part& part, Making made, Region who
   made.text = std::move(html.shown);
   made.marks = std::move(html.marks);
   made.Add(std::move(html.shown_map));
-  Segment shown = Finish(std::move(made), part, true, whole);
+  Segment shown = Finish(std::move(made), part, true, whole, AuthorOf(*message));
   if (behind.text.empty()) {
     message->segments.push_back(std::move(shown));
     return;
   }
   // A link that shows its own address is one secret, not two.
   if (shown.alternative == 0) shown.alternative = FreshAlternative(*message);
-  Segment hidden =
-      Finish(std::move(behind), part, true, whole == Region::kBody ? Region::kDocument : whole);
-  for (RegionSpan& r : hidden.regions) r.region = whole;
+  // What is not shown has no lines of a reader: it is one region.
+  Segment hidden = Finish(std::move(behind), part, true, Region::kAttachment, "");
+  hidden.regions = {{whole, {0, hidden.text.size()}}};
   hidden.alternative = shown.alternative;
   message->segments.push_back(std::move(shown));
   message->segments.push_back(std::move(hidden));
@@ -140,7 +145,7 @@ void AddPartSegments(Message* message, std::size_t index, bool html, Region whol
     made.text = std::move(joined.text);
     made.Add(std::move(joined.map));
   }
-  message->segments.push_back(Finish(std::move(made), part, false, whole));
+  message->segments.push_back(Finish(std::move(made), part, false, whole, AuthorOf(*message)));
   NotePgp(message, part, message->segments.back().text);
 }
 
