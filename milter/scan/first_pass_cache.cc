@@ -84,7 +84,8 @@ std::expected<FirstPass, std::string> Parse(std::string_view content, std::strin
   };
   if (take(kMagic.size()) != kMagic) return std::unexpected("it is of another format");
   if (take(kDigestSize) != key) return std::unexpected("it is of other rules");
-  if (take(kDigestSize) != Sha256Hex(content)) return std::unexpected("it is damaged");
+  const std::string_view digest = take(kDigestSize);  // first, and only then the rest is hashed
+  if (digest != Sha256Hex(content)) return std::unexpected("it is damaged");
   FirstPass out;
   const std::string_view modes = take(patterns);
   if (modes.size() != patterns) return std::unexpected("it is damaged");
