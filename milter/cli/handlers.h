@@ -6,9 +6,11 @@
 
 namespace warifu::cli {
 
+int RunCheck(const Arguments& arguments, Terminal& terminal);
 int RunScan(const Arguments& arguments, Terminal& terminal);
 int RunRulesCheck(const Arguments& arguments, Terminal& terminal);
 int RunRulesList(const Arguments& arguments, Terminal& terminal);
+int RunRulesTry(const Arguments& arguments, Terminal& terminal);
 int RunHelp(const Arguments& arguments, Terminal& terminal);
 int RunVersion(const Arguments& arguments, Terminal& terminal);
 int RunStatus(const Arguments& arguments, Terminal& terminal);

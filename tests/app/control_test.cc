@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -204,18 +205,15 @@ TEST_F(ControlTest, AnEndlessLineIsCutAtTheLimit) {
 TEST_F(ControlTest, ASlowPeerIsClosedAndDisturbsNobody) {
   Start();
   UniqueFd slow = Connect();
-  const auto begin = std::chrono::steady_clock::now();
   std::thread dripping([&] {
     const std::string request = WriteRequest("status", "{}");
     for (std::size_t i = 0; i < request.size(); ++i) {
       if (::send(slow.get(), &request[i], 1, MSG_NOSIGNAL) < 0) break;
-      std::this_thread::sleep_for(milliseconds(50));
+      std::this_thread::sleep_for(milliseconds(200));
     }
   });
   ExpectAlive();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(300));
-  EXPECT_EQ(Drain(slow.get()), "");
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(2000));
+  EXPECT_EQ(Drain(slow.get()), "");  // closed long before its request was whole
   dripping.join();
 }
 
@@ -225,7 +223,9 @@ TEST_F(ControlTest, APeerThatNeverReadsIsClosed) {
   UniqueFd fd = Connect();
   const std::string line = WriteRequest("big", "{}") + "\n";
   ::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL);
-  std::this_thread::sleep_for(milliseconds(800));
+  // Closed by the server, though nothing was read here.
+  pollfd closed{fd.get(), POLLRDHUP, 0};
+  EXPECT_EQ(::poll(&closed, 1, 30'000), 1);
   ExpectAlive();
   EXPECT_LT(Drain(fd.get()).size(), 8u << 20);
 }

@@ -1,0 +1,147 @@
+// `warifu check`: configuration, rules, directory, folders and the MTA's settings.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "base/redact.h"
+#include "cli/check_mta.h"
+#include "cli/check_system.h"
+#include "cli/handlers.h"
+#include "cli/tool_settings.h"
+
+namespace warifu::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct LevelLook {
+  const char* word;
+  Style style;
+};
+
+LevelLook LookOf(CheckLevel level) {
+  switch (level) {
+    case CheckLevel::kOk:
+      return {"ok", Style::kGreen};
+    case CheckLevel::kNote:
+      return {"note", Style::kPlain};
+    case CheckLevel::kWarning:
+      return {"warning", Style::kYellow};
+    case CheckLevel::kError:
+      break;
+  }
+  return {"error", Style::kRed};
+}
+
+CheckReport FromErrors(const std::string& what, const Errors& errors) {
+  CheckReport report;
+  for (const Error& error : errors) {
+    report.push_back({CheckLevel::kError, what, error.text, error.place});
+  }
+  return report;
+}
+
+// Rules and directory, as the daemon would load them.
+CheckReport CheckSnapshot(const app::Settings& settings) {
+  const auto snapshot = app::BuildSnapshot(settings, Clock::System(), app::KeyUse::kReadOnly);
+  if (!snapshot) return FromErrors("rules and directory", snapshot.error());
+  CheckReport report;
+  const scan::PatternSet& rules = *(*snapshot)->rules;
+  report.push_back({CheckLevel::kOk, "rules",
+                    std::to_string(rules.rules().size()) + " rules, version " + rules.version()});
+  if ((*snapshot)->directory != nullptr) {
+    report.push_back(
+        {CheckLevel::kOk, "directory", std::to_string((*snapshot)->directory->size()) + " rows"});
+  }
+  for (const std::string& note : (*snapshot)->notes) {
+    report.push_back({CheckLevel::kNote, "loading", note});
+  }
+  return report;
+}
+
+void Append(CheckReport more, CheckReport* report) {
+  report->insert(report->end(), std::make_move_iterator(more.begin()),
+                 std::make_move_iterator(more.end()));
+}
+
+void Print(const CheckReport& report, const Arguments& arguments, Terminal& terminal) {
+  const bool quiet = arguments.Has("quiet");
+  Table table;
+  for (const CheckLine& line : report) {
+    if (quiet && line.level < CheckLevel::kWarning) continue;
+    const LevelLook look = LookOf(line.level);
+    if (arguments.json()) {
+      terminal.out << Json{{"level", look.word},          {"what", line.what},
+                           {"file", line.place.file},     {"line", line.place.line},
+                           {"column", line.place.column}, {"text", line.text}}
+                          .dump(-1, ' ', false, Json::error_handler_t::replace)
+                   << '\n';
+      continue;
+    }
+    const Error shown{ErrorKind::kInvalid, line.text, line.place};
+    table.Add({{look.word, look.style}, line.what, Printable(shown.ToString(), 2000)});
+  }
+  table.Print(terminal);
+}
+
+void PrintSettings(const app::Settings& settings, const Arguments& arguments, Terminal& terminal) {
+  Table table;
+  for (const app::EffectiveSetting& setting : settings.effective) {
+    if (arguments.json()) {
+      terminal.out << Json{{"setting", setting.name},
+                           {"value", setting.value},
+                           {"file", setting.place.file},
+                           {"line", setting.place.line}}
+                          .dump(-1, ' ', false, Json::error_handler_t::replace)
+                   << '\n';
+      continue;
+    }
+    const bool standard = setting.place.line == 0;
+    const std::string where =
+        standard ? "default" : setting.place.file + ":" + std::to_string(setting.place.line);
+    table.Add({{setting.name, standard ? Style::kPlain : Style::kBold},
+               Printable(setting.value, 1000),
+               {where, Style::kDim}});
+  }
+  table.Print(terminal);
+}
+
+bool AnyError(const CheckReport& report) {
+  return std::ranges::any_of(
+      report, [](const CheckLine& line) { return line.level == CheckLevel::kError; });
+}
+
+}  // namespace
+
+int RunCheck(const Arguments& arguments, Terminal& terminal) {
+  const std::string path = arguments.Value("config", kDefaultConfig);
+  const auto settings = app::LoadSettings(path);
+  if (!settings) {
+    Print(FromErrors("configuration", settings.error()), arguments, terminal);
+    const bool unreadable = std::ranges::any_of(
+        settings.error(), [](const Error& e) { return e.kind != ErrorKind::kInvalid; });
+    return unreadable ? kExitError : kExitFound;
+  }
+  if (arguments.Has("settings")) {
+    PrintSettings(*settings, arguments, terminal);
+    return kExitClean;
+  }
+  CheckReport report = {{CheckLevel::kOk,
+                         "configuration",
+                         "mode " + std::string(ToString(settings->policy.mode)),
+                         {path}}};
+  Append(CheckSnapshot(*settings), &report);
+  Append(CheckSystem(*settings), &report);
+  const std::optional<Postfix> postfix = AskPostfix();
+  if (postfix) Append(CheckPostfix(*settings, *postfix), &report);
+  Print(report, arguments, terminal);
+  if (!arguments.Has("quiet") && !arguments.json()) {
+    terminal.out << '\n' << Paint(terminal, Style::kBold, "To plug it in:") << '\n';
+    for (const std::string& line : PluggingIn(*settings, postfix ? &*postfix : nullptr)) {
+      terminal.out << line << '\n';
+    }
+  }
+  return AnyError(report) ? kExitFound : kExitClean;
+}
+
+}  // namespace warifu::cli

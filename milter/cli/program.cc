@@ -1,0 +1,79 @@
+#include "cli/program.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "base/unique_fd.h"
+
+extern char** environ;
+
+namespace warifu::cli {
+namespace {
+
+constexpr std::size_t kMaxOutput = 1u << 20;
+
+Result<pid_t> Spawn(const std::vector<std::string>& command, int output) {
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  std::vector<char*> argv;
+  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  pid_t pid = 0;
+  const int error = ::posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error == 0) return pid;
+  return Fail(error == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem,
+              command[0] + ": " + std::strerror(error));
+}
+
+// Until its end; false when it did not come in time or is too long.
+bool ReadAll(int fd, std::chrono::milliseconds timeout, std::string* out) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  char buffer[4096];
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        end - std::chrono::steady_clock::now());
+    pollfd wait{fd, POLLIN, 0};
+    if (left.count() <= 0 || ::poll(&wait, 1, static_cast<int>(left.count())) <= 0) return false;
+    const ssize_t n = ::read(fd, buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return n == 0;
+    out->append(buffer, static_cast<std::size_t>(n));
+    if (out->size() > kMaxOutput) return false;
+  }
+}
+
+}  // namespace
+
+Result<std::string> RunProgram(const std::vector<std::string>& command,
+                               std::chrono::milliseconds timeout) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return Fail(ErrorKind::kSystem, std::strerror(errno));
+  const UniqueFd reading(ends[0]);
+  UniqueFd writing(ends[1]);
+  const Result<pid_t> pid = Spawn(command, writing.get());
+  writing.Reset();
+  if (!pid) return std::unexpected(pid.error());
+  std::string output;
+  const bool whole = ReadAll(reading.get(), timeout, &output);
+  if (!whole) ::kill(*pid, SIGKILL);
+  int status = 0;
+  while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!whole) return Fail(ErrorKind::kTemporary, command[0] + " did not come to its end");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return Fail(ErrorKind::kSystem, command[0] + " failed");
+  }
+  return output;
+}
+
+}  // namespace warifu::cli
