@@ -61,7 +61,6 @@ class Checker {
       WritableFolder("control socket", FolderOf(settings_.control_socket));
     }
     Group("control.group", settings_.control_group, true);
-    if (!settings_.state_dir.empty()) WritableFolder("state", settings_.state_dir);
     if (!settings_.rules.cache_dir.empty()) WritableFolder("cache", settings_.rules.cache_dir);
     if (!settings_.pid_file.empty()) WritableFolder("pid file", FolderOf(settings_.pid_file));
     Key();

@@ -4,26 +4,49 @@
 namespace warifu::cli {
 namespace {
 
-constexpr Option kDaemonOptions[] = {
-    {"socket", "PATH", "control socket to use instead of the configured one"},
+constexpr Option kCheckOptions[] = {
+    {"quiet", "", "print warnings and errors only"},
+    {"settings", "", "print every setting with its value and where that comes from, no more"},
 };
-
 constexpr Option kScanOptions[] = {
     {"all", "", "print clean messages too"},
-    {"account", "NAME", "check the sender as if this account had sent it"},
+    {"account", "NAME", "check the author as if this account had sent the mail"},
     {"severity", "info|low|medium|high|critical", "count findings of this level or above only"},
     {"rules", "PATH", "use these rules, a file or a folder; may be given again", true},
     {"foreign", "", "the rules given are of another project (gitleaks)"},
     {"jobs", "NUMBER", "threads to use (default: one a processor)"},
 };
+constexpr Option kRulesOptions[] = {
+    {"rules", "PATH", "use these rules, a file or a folder; may be given again", true},
+    {"foreign", "", "the rules given are of another project (gitleaks)"},
+};
+constexpr Option kDaemonOptions[] = {
+    {"socket", "PATH", "control socket to use instead of the configured one"},
+};
 
 constexpr Command kCommands[] = {
+    {"check", "", 0, 0, "check configuration, rules, directory, folders and Postfix",
+     "Reads the configuration and everything it points to, and tells all that is wrong with it: "
+     "settings, rules, the directory, folders and files that the daemon's user cannot use or that "
+     "others could. Where postconf is found, Postfix's settings that would let mail pass unseen "
+     "are told too. Ends with the lines that plug warifu into Postfix and Sendmail.",
+     kCheckOptions, RunCheck},
     {"scan", "PATH...|-", 1, -1, "look for leaking records in stored mail and files",
      "Reads mails (.eml), mboxes, Maildirs, folders with all below them, plain text and CSV files, "
      "or standard input, and inspects each message as the gateway does at the end of a message. "
-     "Messages with findings are printed, a summary goes to standard error. Without --config and "
-     "with --rules, no configuration is read.",
+     "Messages with findings are printed, a summary goes to standard error. With --rules and "
+     "without --config no configuration is read.",
      kScanOptions, RunScan},
+    {"rules check", "[PATH...]", 0, -1, "check rule files and run their own examples",
+     "Reads the rules given, or else the configured ones, tells every error with its place, runs "
+     "the examples and counter-examples of each rule through the engine that scans mail, and looks "
+     "for alternatives without a keyword.",
+     kRulesOptions, RunRulesCheck},
+    {"rules list", "[PATH...]", 0, -1, "list the rules", "", kRulesOptions, RunRulesList},
+    {"rules try", "FILE|- [RULE]", 1, 2, "show what the rules match in a text or mail, and why not",
+     "Shows each match of a rule with its place, and each match that one of the rule's own filters "
+     "turned down, with the key of the filter. With RULE, of that rule alone.",
+     kRulesOptions, RunRulesTry},
     {"status", "", 0, 0, "show how the running warifu-milter is doing",
      "Asks the daemon over its control socket for its mode, its rules, and what it has counted "
      "since it started. Root, the daemon's user and the members of the socket's group may ask.",
