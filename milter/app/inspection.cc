@@ -270,29 +270,14 @@ incident::Event Inspection::NewEvent(const Transaction& transaction, std::string
   return event;
 }
 
-// Strings out of the mail go through WithoutSecrets(): what was found may stand in them, too.
 void Inspection::FillEvent(const Judgement& judgement, incident::Event* event) const {
   const Content& content = judgement.content;
-  const std::vector<std::string> secrets = SecretsOf(content);
-  const auto clean = [&secrets](std::string text) {
-    return WithoutSecrets(std::move(text), secrets);
-  };
-  for (const Address& author : judgement.authors)
-    event->authors.push_back(clean(author.ToString()));
-  const auto ids = content.message.Fields("Message-ID");
-  if (!ids.empty()) event->message_id = clean(mail::DecodeHeader(ids[0]));
+  event->authors = judgement.authors;
+  event->message_id = judgement.message_id;
   event->checks = judgement.checks;
-  for (CheckResult& check : event->checks) {
-    check.subject = clean(std::move(check.subject));
-    check.reason = clean(std::move(check.reason));
-  }
   event->findings = content.findings;
   event->faults = content.faults;
   event->attachments = content.attachments;
-  for (incident::AttachmentNote& note : event->attachments) {
-    note.name = clean(std::move(note.name));
-    note.declared = clean(std::move(note.declared));
-  }
   event->microseconds = content.microseconds;
   event->verdict = judgement.verdict;
 }

@@ -57,7 +57,9 @@ void CheckAuthors(const Snapshot& snapshot, const Case& mail, Judgement* judgeme
   const Settings& settings = snapshot.settings;
   const Envelope& envelope = mail.envelope;
   const binding::Fields fields = FieldsOf(judgement->content.message);
-  judgement->authors = binding::Authors(fields, settings.binding);
+  for (const Address& author : binding::Authors(fields, settings.binding)) {
+    judgement->authors.push_back(author.ToString());
+  }
   if (mail.check_authors && !envelope.account.empty() && snapshot.directory != nullptr) {
     if (mail.head_truncated) judgement->checks.push_back(HeadTooLarge());
     std::ranges::move(
@@ -84,6 +86,24 @@ void CarryOutStrips(const Snapshot& snapshot, const Case& mail, Budget& budget,
     judgement->strips.facts[index] = {.possible = false, .why_not = edited.error().text};
   }
   DecideAgain(snapshot, mail, budget, judgement);
+}
+
+// Names and addresses may quote what was found in the mail.
+void HideSecrets(Judgement* judgement) {
+  const std::vector<std::string> secrets = SecretsOf(judgement->content);
+  const auto hide = [&secrets](std::string* text) {
+    *text = WithoutSecrets(std::move(*text), secrets);
+  };
+  hide(&judgement->message_id);
+  for (std::string& author : judgement->authors) hide(&author);
+  for (CheckResult& check : judgement->checks) {
+    hide(&check.subject);
+    hide(&check.reason);
+  }
+  for (incident::AttachmentNote& note : judgement->content.attachments) {
+    hide(&note.name);
+    hide(&note.declared);
+  }
 }
 
 }  // namespace
@@ -122,6 +142,9 @@ Judgement JudgeContent(const Snapshot& snapshot, const Case& mail, Content conte
     AssignOwners(mail.envelope, *snapshot.directory, snapshot.settings.binding,
                  &judgement.content.findings);
   }
+  const auto ids = judgement.content.message.Fields("Message-ID");
+  if (!ids.empty()) judgement.message_id = mail::DecodeHeader(ids[0]);
+  HideSecrets(&judgement);
   judgement.content.microseconds["checks"] = checking.Microseconds();
 
   const Stopwatch deciding(budget.clock());

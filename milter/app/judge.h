@@ -3,8 +3,9 @@
 // The gateway and the tool both end up here, so that what the tool shows on a stored mail is what
 // the gateway does.
 //
-// Guarantees: pure but for the directory and the clock; nothing is written or logged. May throw
-// only what the language throws for want of memory.
+// Guarantees: pure but for the directory and the clock; nothing is written or logged. No string of
+// a Judgement but those of its message holds a secret that was found. May throw only what the
+// language throws for want of memory.
 // Threads: reentrant on a shared snapshot.
 #pragma once
 
@@ -36,7 +37,8 @@ struct Case {
 struct Judgement {
   Content content;
   std::vector<CheckResult> checks;
-  std::vector<Address> authors;
+  std::vector<std::string> authors;
+  std::string message_id;
   StripPlan strips;
   std::string exemption;  // from content rules
   policy::Verdict verdict;

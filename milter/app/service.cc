@@ -19,7 +19,7 @@ using EventLogPtr = std::shared_ptr<incident::EventLog>;
 bool SameRule(const scan::RuleInfo& a, const scan::RuleInfo& b) {
   return a.description == b.description && a.tags == b.tags && a.keywords == b.keywords &&
          a.regions == b.regions && a.severity == b.severity && a.action == b.action &&
-         a.until == b.until && a.sample == b.sample && a.regex == b.regex &&
+         a.mode == b.mode && a.until == b.until && a.sample == b.sample && a.regex == b.regex &&
          a.records == b.records && a.foreign == b.foreign;
 }
 

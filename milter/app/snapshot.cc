@@ -52,9 +52,12 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
   Collect(rules, &errors);
   if (rules) snapshot->rules = *std::move(rules);
 
+  // Without a file there are no settings of the operator's that could lack something.
+  const bool configured = !settings.path.empty();
   if (settings.directory_table.empty()) {
-    snapshot->notes.emplace_back(
-        "no directory.table is set: the checks sender, author and display are not made");
+    if (configured)
+      snapshot->notes.emplace_back(
+          "no directory.table is set: the checks sender, author and display are not made");
   } else {
     auto table = binding::OpenTextTable(settings.directory_table, settings.binding.local_domains);
     Collect(table, &errors);
@@ -68,7 +71,7 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
     errors.push_back(typer.error());
   }
 
-  auto key = GetKey(settings.fingerprint_key_file, key_use, &snapshot->notes);
+  auto key = GetKey(configured ? settings.fingerprint_key_file : "", key_use, &snapshot->notes);
   if (key) {
     snapshot->key = *key;
   } else {

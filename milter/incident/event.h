@@ -2,7 +2,7 @@
 //
 // Holds nothing that a finding or check does not hold: no secret, and of the mail itself only
 // addresses, message id, and attachments' names, each through Printable() when written. Whoever
-// fills in such a string keeps the secrets that were found out of it (app/scrub.h).
+// fills in such a string keeps the secrets that were found out of it (app/judge.h).
 //
 // Every field of kEventFields is in every line, in that order; an unknown value is "", 0, [] or
 // null. A field keeps its name and meaning for as long as `format` stays the same.

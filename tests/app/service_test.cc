@@ -1,0 +1,236 @@
+// Service: start, reload that keeps the old when the new is bad, status, and mail meanwhile.
+#include "app/service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "gateway.h"
+
+namespace warifu::app {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::string_view kOneRule = R"(
+[[rules]]
+id = "one"
+description = "one"
+regex = '''onetoken-[a-z]{4}'''
+keywords = ["onetoken"]
+[rules.mail]
+severity = "low"
+matches = ["onetoken-abcd"]
+misses = ["one"]
+)";
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  void Start(std::string_view conf = "") {
+    conf_ = files_.Write("service.conf", Gateway::Conf(files_.Path(""), conf));
+    const auto settings = LoadSettings(conf_);
+    ASSERT_TRUE(settings.has_value()) << settings.error()[0].ToString();
+    auto service = Service::Create(*settings, log_, Clock::System());
+    ASSERT_TRUE(service.has_value()) << service.error()[0].ToString();
+    service_ = *std::move(service);
+  }
+
+  void Configure(std::string_view conf) {
+    files_.Write("service.conf", Gateway::Conf(files_.Path(""), conf));
+  }
+
+  policy::Verdict Send(std::string_view body) {
+    const auto inspection = service_->Begin();
+    Transaction transaction = Gateway::TransactionOf({});
+    const policy::Verdict mail = inspection->Mail(transaction);
+    if (mail.action >= Action::kDefer) return mail;
+    transaction.recipients = {"<x@example.com>"};
+    mail::MessageBuffer buffer(inspection->limits());
+    buffer.AddHeader("From", "taro@example.jp", false);
+    buffer.EndHeaders();
+    buffer.AddBody(body);
+    return inspection->End(transaction, buffer, {}).verdict;
+  }
+
+  Gateway files_;
+  std::string conf_;
+  FakeLog log_;
+  std::unique_ptr<Service> service_;
+};
+
+TEST_F(ServiceTest, StatusTellsWhatRuns) {
+  Start();
+  Send("tagtoken-0123456789\r\n");
+  Send("ordinary\r\n");
+  service_->sessions().open = 3;
+  service_->sessions().total = 8;
+  const Status status = service_->Status();
+  EXPECT_EQ(status.config_path, conf_);
+  EXPECT_EQ(status.rules, 4u);
+  EXPECT_EQ(status.rules_version.size(), 12u);
+  EXPECT_TRUE(status.has_directory);
+  EXPECT_EQ(status.directory_rows, 3u);
+  EXPECT_EQ(status.messages, 2u);
+  EXPECT_EQ(status.verdicts.at("tag"), 1u);
+  EXPECT_EQ(status.verdicts.at("accept"), 1u);
+  EXPECT_EQ(status.findings.at("low"), 1u);
+  EXPECT_EQ(status.sessions_open, 3u);
+  EXPECT_EQ(status.sessions_total, 8u);
+  EXPECT_EQ(status.mode, Mode::kEnforce);
+  EXPECT_GE(status.uptime.count(), 0);
+}
+
+TEST_F(ServiceTest, ReloadTakesOverRulesDirectoryAndSettings) {
+  Start();
+  EXPECT_EQ(Send("onetoken-abcd\r\n").action, Action::kAccept);
+  files_.Write("rules.toml", kOneRule);
+  files_.Write("members", "taro@example.jp taro\n");
+  Configure("scan = { budget = \"30s\"; };\nuser = \"other\";");
+  const auto report = service_->Reload();
+  ASSERT_TRUE(report.has_value()) << report.error()[0].ToString();
+  EXPECT_TRUE(report->changed());
+  EXPECT_THAT(report->rules_added, ElementsAre("one"));
+  EXPECT_THAT(report->rules_removed, Contains("password-label"));
+  EXPECT_EQ(report->rules, 1u);
+  EXPECT_EQ(report->directory_rows, 1u);
+  EXPECT_THAT(report->settings_changed, Contains("scan.budget: \"60s\" -> \"30s\""));
+  EXPECT_THAT(report->restart_needed, ElementsAre("user"));
+  EXPECT_EQ(Send("onetoken-abcd\r\n").action, Action::kTag);
+  EXPECT_EQ(service_->Status().reloads, 1u);
+  EXPECT_THAT(log_.text(), HasSubstr("reloaded: 1 rules (1 added, 4 removed, 0 changed)"));
+}
+
+TEST_F(ServiceTest, AChangedRuleIsNamed) {
+  Start();
+  std::string changed(kOneRule);
+  files_.Write("rules.toml", changed);
+  ASSERT_TRUE(service_->Reload().has_value());
+  changed.replace(changed.find("{4}"), 3, "{5}");
+  changed.replace(changed.find("abcd"), 4, "abcde");
+  files_.Write("rules.toml", changed);
+  const auto report = service_->Reload();
+  ASSERT_TRUE(report.has_value());
+  EXPECT_THAT(report->rules_changed, ElementsAre("one"));
+  const auto again = service_->Reload();
+  ASSERT_TRUE(again.has_value());
+  EXPECT_FALSE(again->changed());
+}
+
+TEST_F(ServiceTest, ABadReloadKeepsTheOldAndSaysAllThatIsWrong) {
+  Start();
+  const std::string version = service_->Status().rules_version;
+  files_.Write("rules.toml", "[[rules]]\nid = \"x\"\nregex = '''(''' \n");
+  files_.Write("members", "@@@ nobody\n");
+  const auto report = service_->Reload();
+  ASSERT_FALSE(report.has_value());
+  std::string all;
+  for (const Error& error : report.error()) all += error.ToString() + "\n";
+  EXPECT_THAT(all, HasSubstr("rules.toml"));
+  EXPECT_THAT(all, HasSubstr("members"));
+  EXPECT_EQ(service_->Status().rules_version, version);
+  EXPECT_EQ(service_->Status().reload_failures, 1u);
+  EXPECT_EQ(service_->Status().directory_rows, 3u);
+  EXPECT_EQ(Send("tagtoken-0123456789\r\n").action, Action::kTag);
+  EXPECT_THAT(log_.text(), HasSubstr("the old settings and rules stay"));
+
+  Configure("mode = \"nonsense\";");
+  EXPECT_FALSE(service_->Reload().has_value());
+  EXPECT_EQ(Send("tagtoken-0123456789\r\n").action, Action::kTag);
+}
+
+TEST_F(ServiceTest, AMessageKeepsTheSnapshotItBeganWith) {
+  Start();
+  const auto inspection = service_->Begin();
+  Transaction transaction = Gateway::TransactionOf({});
+  ASSERT_EQ(inspection->Mail(transaction).action, Action::kAccept);
+  files_.Write("rules.toml", kOneRule);
+  Configure("limits = { message = \"65K\"; header = \"17K\"; };");
+  ASSERT_TRUE(service_->Reload().has_value());
+  EXPECT_EQ(inspection->limits().message_bytes, 64u << 20);
+  EXPECT_EQ(service_->Begin()->limits().message_bytes, 65u << 10);
+  transaction.recipients = {"<x@example.com>"};
+  mail::MessageBuffer buffer(inspection->limits());
+  buffer.AddHeader("From", "taro@example.jp", false);
+  buffer.EndHeaders();
+  buffer.AddBody("tagtoken-0123456789\r\n");
+  EXPECT_EQ(inspection->End(transaction, buffer, {}).verdict.action, Action::kTag);
+}
+
+TEST_F(ServiceTest, ReloadFollowsTheRotatedEventFile) {
+  Start();
+  Send("tagtoken-0123456789\r\n");
+  std::filesystem::rename(files_.Path("events"), files_.Path("events.1"));
+  ASSERT_TRUE(service_->Reload().has_value());
+  Send("tagtoken-0123456789\r\n");
+  EXPECT_EQ(files_.Events().size(), 1u);
+}
+
+TEST_F(ServiceTest, AnEventFileThatCannotBeOpenedKeepsTheOld) {
+  Start();
+  Configure("events = { target = \"/proc/nowhere/events\"; };");
+  EXPECT_FALSE(service_->Reload().has_value());
+  Send("tagtoken-0123456789\r\n");
+  EXPECT_EQ(files_.Events().size(), 1u);
+}
+
+TEST_F(ServiceTest, AStartIsRefusedWithEveryReason) {
+  files_.Write("rules.toml", "nonsense");
+  files_.Write("members", "@@@ nobody\n");
+  const auto settings = LoadSettings(files_.Write("x.conf", Gateway::Conf(files_.Path(""), "")));
+  ASSERT_TRUE(settings.has_value());
+  const auto service = Service::Create(*settings, log_, Clock::System());
+  ASSERT_FALSE(service.has_value());
+  EXPECT_GE(service.error().size(), 2u);
+}
+
+TEST_F(ServiceTest, AKeyIsMadeOnceAndABadOneIsRefused) {
+  Start();
+  EXPECT_TRUE(std::filesystem::exists(files_.Path("key")));
+  files_.Write("key", "not a key");
+  const auto report = service_->Reload();
+  ASSERT_FALSE(report.has_value());
+  EXPECT_THAT(report.error()[0].ToString(), HasSubstr("key"));
+}
+
+TEST_F(ServiceTest, WhatANoteSays) {
+  Start("rules = { paths = [ \"" + files_.Path("rules.toml") +
+        "\" ]; observed = [ \"no-such-rule\" ]; };\ndirectory = { };\n"
+        "fingerprint = { key_file = \"/proc/nowhere/key\"; };");
+  EXPECT_THAT(log_.text(), HasSubstr("no rule 'no-such-rule' is loaded"));
+  EXPECT_THAT(log_.text(), HasSubstr("no directory.table is set"));
+  EXPECT_THAT(log_.text(), HasSubstr("fingerprints will differ"));
+}
+
+// Mail passes while rules are reloaded, and each sees one whole snapshot (run under TSan).
+TEST_F(ServiceTest, ReloadUnderLoad) {
+  Start();
+  std::atomic<bool> stop = false;
+  std::atomic<int> sent = 0;
+  std::vector<std::thread> senders;
+  for (int i = 0; i < 3; ++i) {
+    senders.emplace_back([&] {
+      while (!stop) {
+        const Action action = Send("tagtoken-0123456789\r\n").action;
+        EXPECT_TRUE(action == Action::kTag || action == Action::kAccept);
+        ++sent;
+        static_cast<void>(service_->Status());
+      }
+    });
+  }
+  for (int i = 0; i < 8; ++i) {
+    files_.Write("rules.toml.new", kOneRule);
+    const auto report = service_->Reload();
+    EXPECT_TRUE(report.has_value());
+  }
+  while (sent < 20) std::this_thread::yield();
+  stop = true;
+  for (std::thread& sender : senders) sender.join();
+  EXPECT_EQ(service_->Status().reloads, 8u);
+}
+
+}  // namespace
+}  // namespace warifu::app
