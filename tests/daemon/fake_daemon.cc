@@ -56,6 +56,11 @@ std::istringstream Words(std::string_view raw) {
   return std::istringstream(std::string(raw.substr(at + 8, raw.find("\r\n", at) - at - 8)));
 }
 
+// The number behind "=".
+int Number(const std::string& word) {
+  return std::atoi(word.c_str() + word.find('=') + 1);
+}
+
 void Sleep(int milliseconds) {
   std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
 }
@@ -76,12 +81,12 @@ app::EndActions Obey(std::string_view raw, int generation) {
     if (word == "generation") {
       out.add_fields.push_back({"X-Generation", " " + std::to_string(generation)});
     }
-    if (word == "body") {
+    if (word.starts_with("body=")) {
       out.replace_body = true;
-      out.new_body = std::string(200000, 'n') + "\r\n";
+      out.new_body = std::string(static_cast<std::size_t>(Number(word)), 'n') + "\r\n";
     }
     if (word == "throw") throw std::runtime_error("asked to throw");
-    if (word.starts_with("sleep=")) Sleep(std::atoi(word.c_str() + 6));
+    if (word.starts_with("sleep=")) Sleep(Number(word));
   }
   return out;
 }
