@@ -138,7 +138,9 @@ Result<void> Parser::TakeOption(const std::string& arg) {
   for (const Option& option : kCommon) known.push_back(option.name);
   const Result<std::string_view> chosen = Choose("option", key, known);
   if (!chosen) return std::unexpected(chosen.error());
-  const Option& option = *FindOption(parsed_.command, *chosen);
+  const Option* found = FindOption(parsed_.command, *chosen);
+  if (found == nullptr) return Fail(ErrorKind::kInternal, "option --" + std::string(*chosen));
+  const Option& option = *found;
   if (option.value.empty()) {
     if (equals != std::string_view::npos) {
       return Fail(ErrorKind::kInvalid, "option --" + std::string(*chosen) + " takes no value");
