@@ -17,7 +17,7 @@
 namespace warifu {
 namespace {
 
-constexpr int kExitUsage = 2;
+constexpr int kExitError = 2;
 constexpr std::string_view kUsage =
     "usage: warifu-milter [--config FILE]\n"
     "       warifu-milter --help | --version\n"
@@ -44,7 +44,7 @@ Arguments Read(int argc, char** argv) {
       out.config = argv[++i];
     } else {
       std::cerr << "warifu-milter: " << word << " is not understood\n" << kUsage;
-      out.exit_status = kExitUsage;
+      out.exit_status = kExitError;
     }
     if (out.exit_status >= 0) break;
   }
@@ -53,7 +53,7 @@ Arguments Read(int argc, char** argv) {
 
 int Failed(const Errors& errors) {
   for (const Error& error : errors) std::cerr << "warifu-milter: " << error.ToString() << "\n";
-  return kExitUsage;
+  return kExitError;
 }
 
 daemon::Options OptionsFrom(const app::Settings& settings) {
@@ -92,7 +92,7 @@ int RunDaemon(const app::Settings& settings) {
   const auto ended = daemon::Serve(OptionsFrom(settings), hooks);
   if (!ended) {
     (*log)->Error(ended.error().ToString());
-    return Failed({ended.error()});
+    return kExitError;
   }
   if (*ended == daemon::Ended::kAbandoned) {
     // An inspection hangs and still uses all this: nothing may be taken down under it.

@@ -148,7 +148,10 @@ Result<void> Socket::Publish(unsigned mode, const std::string& group) {
   if (!group.empty()) {
     const auto id = GroupId(group);
     if (!id) return std::unexpected(id.error());
-    if (chown(private_path_.c_str(), static_cast<uid_t>(-1), *id) != 0) {
+    struct stat status{};
+    // Where the folder has handed its group down, it need not be changed, which may be forbidden.
+    const bool inherited = stat(private_path_.c_str(), &status) == 0 && status.st_gid == *id;
+    if (!inherited && chown(private_path_.c_str(), static_cast<uid_t>(-1), *id) != 0) {
       return SystemError("cannot give " + private_path_ + " to group \"" + group +
                          "\" (is this user one of its members?)");
     }
