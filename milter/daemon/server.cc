@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "daemon/adapter.h"
@@ -29,6 +30,7 @@ constexpr std::size_t kReservedDescriptors = 100;  // files, logs, control conne
 constexpr milliseconds kStartTime{2000};
 constexpr milliseconds kFlushTime{500};
 constexpr milliseconds kLastCallbacks{500};
+constexpr milliseconds kReportTime{10000};
 
 // A thread that can be waited for with a limit, and left behind.
 class Helper {
@@ -97,6 +99,7 @@ class Server {
     return std::max<std::size_t>(all, 2 * kReservedDescriptors) - kReservedDescriptors;
   }
   void LogAddress() const;
+  void ReportShed() const;
   void LetMessagesEnd(steady_clock::time_point deadline);
   void StopListener(Helper& milter);
   bool StopReloads(Helper& reloads, steady_clock::time_point deadline);
@@ -113,6 +116,7 @@ class Server {
 Result<void> Server::Open() {
   const AdapterContext context{hooks_.inspector, hooks_.log, traffic_, keep_alive_.get(),
                                socket_.address().transport};
+  if (socket_.HasPredecessor()) hooks_.log->Info("taking over from a daemon that is running");
   // Nobody may connect before Publish() says who may.
   const mode_t before = umask(0177);
   const auto listening =
@@ -139,6 +143,14 @@ void Server::LogAddress() const {
   }
 }
 
+void Server::ReportShed() const {
+  const std::uint64_t shed = traffic_->TakeShed();
+  if (shed == 0) return;
+  hooks_.log->Warning(std::to_string(shed) +
+                      " connections or messages were deferred in the last seconds: too many at a "
+                      "time for the descriptors or the limit of this process");
+}
+
 Result<Ended> Server::Run() {
   const std::string status = Status(socket_);
   TakeStopSignals();
@@ -150,7 +162,7 @@ Result<Ended> Server::Run() {
   socket_.Flush(static_cast<int>(kStartTime.count()));  // until the listener answers
   LogAddress();
   NotifyReady(status);
-  while (!WaitForStop(std::chrono::hours(1))) continue;
+  while (!WaitForStop(kReportTime)) ReportShed();
 
   NotifyStopping();
   const bool gave_up = milter.done() && !milter_succeeded_.load();
@@ -209,7 +221,7 @@ bool Server::StopReloads(Helper& reloads, steady_clock::time_point deadline) {
 
 }  // namespace
 
-Result<Ended> Serve(const Options& options, const Hooks& hooks) {
+Result<Ended> Serve(const Options& options, const Hooks& hooks) try {
   const auto address = ParseSocket(options.socket);
   if (!address) return std::unexpected(address.error());
   auto socket = Socket::Prepare(*address);
@@ -223,6 +235,8 @@ Result<Ended> Serve(const Options& options, const Hooks& hooks) {
   const auto ended = server->Run();
   if (ended && *ended == Ended::kAbandoned) std::ignore = server.release();
   return ended;
+} catch (const std::system_error& error) {
+  return Fail(ErrorKind::kSystem, std::string("cannot start a thread: ") + error.what());
 }
 
 }  // namespace warifu::daemon

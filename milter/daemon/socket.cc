@@ -143,6 +143,10 @@ std::string Socket::connection() const {
          address_.host + "]";
 }
 
+bool Socket::HasPredecessor() const {
+  return address_.transport == Transport::kUnix && Descriptor(Connect(address_.path)).get() >= 0;
+}
+
 Result<void> Socket::Publish(unsigned mode, const std::string& group) {
   if (address_.transport != Transport::kUnix) return {};
   if (!group.empty()) {
@@ -183,13 +187,14 @@ void Socket::RemovePrivate() {
   if (address_.transport == Transport::kUnix) unlink(private_path_.c_str());
 }
 
-int Socket::Connect() const {
+// `path`: where a unix socket is. A descriptor, or -1.
+int Socket::Connect(const std::string& path) const {
   sockaddr_storage storage{};
   socklen_t size = 0;
   if (address_.transport == Transport::kUnix) {
     auto* to = reinterpret_cast<sockaddr_un*>(&storage);
     to->sun_family = AF_UNIX;
-    private_path_.copy(to->sun_path, sizeof to->sun_path - 1);
+    path.copy(to->sun_path, sizeof to->sun_path - 1);
     size = sizeof *to;
   } else if (address_.ipv6) {
     auto* to = reinterpret_cast<sockaddr_in6*>(&storage);
@@ -216,7 +221,7 @@ int Socket::Connect() const {
 // Connections are accepted in order: once ours has been served, all before it have been accepted.
 // A "quit" as the first packet makes libmilter close the connection without a word.
 void Socket::Flush(int milliseconds) const {
-  const Descriptor fd(Connect());
+  const Descriptor fd(Connect(private_path_));
   if (fd.get() < 0) return;
   pollfd waiting{fd.get(), POLLOUT, 0};
   if (poll(&waiting, 1, milliseconds) <= 0) return;

@@ -48,6 +48,8 @@ class Socket {
   static Result<Socket> Prepare(const SocketAddress& address);
 
   const SocketAddress& address() const { return address_; }
+  // Does somebody answer at the public name? TCP: false, since binding will tell.
+  bool HasPredecessor() const;
   // What libmilter has to listen on.
   std::string connection() const;
 
@@ -67,7 +69,7 @@ class Socket {
   explicit Socket(SocketAddress address);
   Result<void> CheckPlace() const;
   void RemoveLeftovers() const;
-  int Connect() const;
+  int Connect(const std::string& path) const;
 
   SocketAddress address_;
   std::string private_path_;  // kUnix

@@ -3,16 +3,12 @@
 #include <thread>
 
 namespace warifu::daemon {
-namespace {
-
-// Adds one unless that would exceed `limit`.
-bool Take(std::atomic<std::size_t>& count, std::size_t limit) noexcept {
+bool Traffic::Take(std::atomic<std::size_t>& count, std::size_t limit) noexcept {
   if (count.fetch_add(1) < limit) return true;
   count.fetch_sub(1);
+  shed_.fetch_add(1);
   return false;
 }
-
-}  // namespace
 
 bool Traffic::BeginSession() noexcept {
   if (!Take(sessions_, max_sessions_)) return false;

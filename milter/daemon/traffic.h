@@ -50,13 +50,19 @@ class Traffic {
   bool Close(std::chrono::steady_clock::time_point deadline) noexcept;
 
   std::size_t sessions() const { return sessions_.load(); }
+  // Sessions and messages turned away for being too many, since the last call.
+  std::uint64_t TakeShed() noexcept { return shed_.exchange(0); }
   std::size_t messages() const { return messages_.load(); }
 
  private:
+  // Adds one unless that would exceed `limit`.
+  bool Take(std::atomic<std::size_t>& count, std::size_t limit) noexcept;
+
   const std::size_t max_messages_, max_sessions_;
   std::atomic<std::size_t> callbacks_ = 0, sessions_ = 0, messages_ = 0;
   std::atomic<std::uint64_t>* open_mirror_ = nullptr;
   std::atomic<std::uint64_t>* total_mirror_ = nullptr;
+  std::atomic<std::uint64_t> shed_ = 0;
   std::atomic<bool> draining_ = false, closed_ = false;
 };
 

@@ -294,6 +294,8 @@ TEST_F(Lifecycle, AfterAHandoverTheOldOneServesItsSessions) {
   ASSERT_TRUE(client.Open());
   const auto fresh = Start();
   ASSERT_TRUE(fresh->ready());
+  EXPECT_THAT(fresh->Log(), HasSubstr("taking over"));
+  EXPECT_THAT(old->Log(), Not(HasSubstr("taking over")));
   old->Signal(SIGTERM);
   std::this_thread::sleep_for(200ms);
   EXPECT_EQ(old->Wait(0ms), -1000);

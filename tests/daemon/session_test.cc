@@ -340,6 +340,8 @@ TEST_F(SessionTest, TooManyMessagesAreShedWithATemporaryFailure) {
   EXPECT_EQ(first.Mail(mta_, "<a@example.jp>"), Response::kContinue);
   EXPECT_EQ(second.Mail(mta_, "<a@example.jp>"), Response::kTempFail);
   EXPECT_EQ(mta_.reply.enhanced, "4.3.2");
+  EXPECT_EQ(narrow.TakeShed(), 1u);
+  EXPECT_EQ(narrow.TakeShed(), 0u);
   first.Abort();
   EXPECT_EQ(second.Mail(mta_, "<a@example.jp>"), Response::kContinue);
 }
