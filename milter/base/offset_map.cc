@@ -20,6 +20,11 @@ void OffsetMap::Add(std::uint32_t out_unit, std::uint32_t in_unit, std::size_t c
   in_size_ += in_unit * count;
 }
 
+bool OffsetMap::copies() const {
+  return stretches_.empty() ||
+         (stretches_.size() == 1 && stretches_[0].out_unit == 1 && stretches_[0].in_unit == 1);
+}
+
 void OffsetMap::Append(const OffsetMap& next, std::size_t size) {
   if (next.identity()) return Add(1, 1, size);
   for (const Stretch& s : next.stretches_) Add(s.out_unit, s.in_unit, s.count);

@@ -44,6 +44,8 @@ class OffsetMap {
   std::size_t ToOutput(std::size_t in) const;
 
   bool identity() const { return stretches_.empty(); }
+  // Every byte was copied: the map leads to where it came from, and can be left out.
+  bool copies() const;
   std::size_t stretches() const { return stretches_.size(); }
 
  private:

@@ -33,6 +33,8 @@ class Boundaries {
   bool At(std::size_t pos, Delimiter* out) const;
 
  private:
+  bool Matches(std::size_t pos, std::size_t level, bool strict, Delimiter* out) const;
+
   std::string_view raw_;
   std::vector<std::string> open_;
 };

@@ -211,11 +211,28 @@ std::string_view Contradiction(std::string_view bytes, std::string_view charset,
   return japanese == charset ? "" : japanese;
 }
 
-DecodedText Ascii(std::string_view bytes, std::string charset) {
-  DecodedText out;
-  out.text = bytes;
-  out.charset = std::move(charset);
-  return out;
+// Bytes that every reader takes for the same ASCII text under this charset ("" for none).
+bool IsPlainAscii(std::string_view bytes, const std::string& charset) {
+  const bool shifts = charset == "utf-7" || KeepsEscapes(charset);
+  if (shifts || !IsAscii(bytes) || bytes.find('\x1B') != std::string_view::npos ||
+      bytes.find('\x0E') != std::string_view::npos || DetectWideEncoding(bytes).unit > 0) {
+    return false;
+  }
+  const auto table = charset.empty() || charset == "utf-8" ? nullptr : CharsetTable::Open(charset);
+  return table == nullptr || table->ascii();
+}
+
+// As labelled, unless the bytes contradict the label and fit something better.
+DecodedText DecodeDoubting(std::string_view bytes, const std::string& charset) {
+  if (FitsAnything(charset)) {
+    const std::string_view better = Contradiction(bytes, charset, 0);
+    return DecodeAs(bytes, better.empty() ? charset : std::string(better));
+  }
+  DecodedText out = DecodeAs(bytes, charset);
+  const std::string_view better = Contradiction(bytes, charset, out.errors);
+  if (better.empty()) return out;
+  DecodedText other = DecodeAs(bytes, std::string(better));
+  return other.errors < out.errors ? other : out;
 }
 
 }  // namespace
@@ -238,15 +255,13 @@ DecodedText DecodeCharset(std::string_view bytes, std::string_view label) {
   const std::string lower = LowerAscii(label);
   const bool no_label = std::ranges::find(kNoLabels, lower) != std::end(kNoLabels);
   const std::string charset = no_label ? "" : CanonicalCharset(lower);
-  const bool stateful = charset == "utf-7" || charset == "hz" || KeepsEscapes(charset);
-  if (!stateful && IsAscii(bytes) && bytes.find('\x1B') == std::string_view::npos) {
-    const WideEncoding wide = DetectWideEncoding(bytes);
-    if (wide.unit == 0) {
-      const auto table =
-          charset.empty() || charset == "utf-8" ? nullptr : CharsetTable::Open(charset);
-      if (table == nullptr || table->ascii())
-        return Ascii(bytes, charset.empty() ? "utf-8" : charset);
-    }
+  const bool unknown = charset.empty() && !no_label;
+  if (IsPlainAscii(bytes, charset)) {
+    DecodedText out;
+    out.text = bytes;
+    out.charset = charset.empty() ? "utf-8" : charset;
+    out.unknown_label = unknown;
+    return out;
   }
   if (bytes.starts_with("\xEF\xBB\xBF")) return DecodeAsUtf8(bytes);
   if (const WideEncoding wide = DetectWideEncoding(bytes);
@@ -260,17 +275,10 @@ DecodedText DecodeCharset(std::string_view bytes, std::string_view label) {
   }
   if (charset.empty()) {
     DecodedText out = DecodeAs(bytes, std::string(GuessCharset(bytes)));
-    out.unknown_label = !no_label && out.charset == "windows-1252";
+    out.unknown_label = unknown && (out.charset == "windows-1252" || IsAscii(bytes));
     return out;
   }
-  DecodedText out;
-  if (!FitsAnything(charset)) out = DecodeAs(bytes, charset);
-  const std::string_view better = Contradiction(bytes, charset, out.errors);
-  if (!better.empty()) {
-    DecodedText other = DecodeAs(bytes, std::string(better));
-    if (FitsAnything(charset) || other.errors < out.errors) return other;
-  }
-  return FitsAnything(charset) ? DecodeAs(bytes, charset) : out;
+  return DecodeDoubting(bytes, charset);
 }
 
 Result<std::string> EncodeCharset(std::string_view utf8, std::string_view charset) {

@@ -23,6 +23,14 @@ std::string_view WithoutLineEnd(std::string_view text) {
   return text;
 }
 
+// A delimiter of the multipart that this very head declares: its empty line was forgotten.
+bool IsOwnBoundary(const Head& head, std::string_view line) {
+  const RawField* type = head.Find("Content-Type");
+  const std::string_view boundary = Trim(line.substr(std::min<std::size_t>(2, line.size())));
+  return type != nullptr && line.starts_with("--") && !boundary.empty() &&
+         type->body.find(boundary) != std::string_view::npos;
+}
+
 }  // namespace
 
 const RawField* Head::Find(std::string_view name) const {
@@ -66,13 +74,18 @@ Head ReadHead(std::string_view raw, std::size_t begin, const Boundaries& boundar
     } else if (const bool mbox =
                    pos == begin && (line.starts_with("From ") || line.starts_with(">From "));
                !mbox && head.junk.empty() && !head.too_many_fields) {
+      if (IsOwnBoundary(head, line)) break;
       in_field = false;
       head.junk = {pos, raw.size()};
     }
     pos = next;
   }
   head.body_begin = pos;
-  if (!head.junk.empty()) head.junk.end = pos;
+  if (head.junk.empty()) return head;
+  head.junk.end = pos;
+  // No field at all: everybody takes the text for the body.
+  head.no_fields = head.fields.empty();
+  if (head.no_fields) head.body_begin = head.junk.begin;
   return head;
 }
 

@@ -26,6 +26,7 @@ struct Head {
   std::size_t body_begin = 0;  // behind the empty line, or where the input ends
   // The first line that is no field, to the end of the head: other readers take it for the body.
   Span junk;
+  bool no_fields = false;  // nothing in it is a field: the body begins at once
   bool has_nul = false;
   bool has_bare_cr = false;
   bool too_many_fields = false;  // fields behind the limit were left out

@@ -148,6 +148,15 @@ std::string TakeValue(Cursor* cursor, std::string_view name) {
   return value.substr(0, value.find_first_of(" \t("));
 }
 
+// Where the parameters begin when the first semicolon was forgotten ("multipart/mixed boundary=b"),
+// else npos.
+std::size_t UnmarkedParameters(std::string_view raw_body) {
+  const std::string_view head = raw_body.substr(0, raw_body.find_first_of(";(\""));
+  if (head.find('=') == std::string_view::npos) return std::string_view::npos;
+  const std::size_t value = head.find_first_not_of(" \t\r\n");
+  return head.find_first_of(" \t\r\n", value);
+}
+
 }  // namespace
 
 const Parameter* Parameterised::Find(std::string_view name) const {
@@ -158,14 +167,20 @@ const Parameter* Parameterised::Find(std::string_view name) const {
 
 Parameterised ParseParameterised(std::string_view raw_body) {
   Parameterised out;
-  Cursor cursor(raw_body);
-  cursor.SkipBlanksAndComments();
-  out.value = LowerAscii(cursor.TakeUntil(";("));
+  const std::size_t unmarked = UnmarkedParameters(raw_body);
+  bool at_parameter = unmarked != std::string_view::npos;
+  Cursor cursor(at_parameter ? raw_body.substr(unmarked) : raw_body);
+  if (at_parameter) {
+    out.value = LowerAscii(raw_body.substr(0, unmarked));
+  } else {
+    cursor.SkipBlanksAndComments();
+    out.value = LowerAscii(cursor.TakeUntil(";("));
+  }
   std::erase_if(out.value, IsSpace);
   std::map<std::string, Continued> continued;
   std::vector<Parameter> plain;
   for (std::size_t count = 0; !cursor.done() && count < kMaxParameters; ++count) {
-    cursor.SkipBehind(';');
+    if (!std::exchange(at_parameter, false)) cursor.SkipBehind(';');
     cursor.SkipBlanksAndComments();
     const std::string name = LowerAscii(cursor.TakeUntil("=;"));
     if (cursor.done() || cursor.peek() != '=') continue;

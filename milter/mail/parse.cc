@@ -93,9 +93,11 @@ class Walker {
   Delimiter Leaf(std::size_t begin, const Type& type, const Place& place);
   // Text outside of all parts: preamble, epilogue.
   void Between(std::size_t begin, std::size_t end, const Place& place, std::string_view what);
+  void NoteName(const std::string& name, const std::string& part);
   void AddPart(Part part, Span raw, Transfer transfer);
   void NoteContent(const Part& part);
   void ReadContent(std::size_t index);
+  void InlineFiles(std::size_t index);
   void NoteSecurity(const Type& type, const Place& place);
   Span ContentBefore(std::size_t begin, const Delimiter& end) const;
   Delimiter End() const { return {Delimiter::kNone, false, raw_.size(), raw_.size()}; }
@@ -172,7 +174,10 @@ Delimiter Walker::Entity(std::size_t begin, const Place& place) {
     return Leaf(head.body_begin, PlainText(), place);
   }
   if (multipart) return Multipart(head, type, place);
-  if (message && type.transfer == Transfer::kIdentity) return NestedMessage(head.body_begin, place);
+  if (message && type.transfer == Transfer::kIdentity) {
+    NoteName(NameOf(type.disposition, type.type), place.number);
+    return NestedMessage(head.body_begin, place);
+  }
   return Leaf(head.body_begin, type, place);
 }
 
@@ -193,6 +198,7 @@ void Walker::CheckHead(const Head& head, const Place& place) {
   }
   if (head.junk.empty()) return;
   Fault(FaultCause::kMalformed, part, "a line in the head is no field: some readers end it there");
+  if (head.no_fields) return;
   Between(head.junk.begin, head.junk.end, place, "head");
 }
 
@@ -246,11 +252,11 @@ bool Walker::Full(const Place& place) {
 
 Delimiter Walker::Multipart(const Head& head, const Type& type, const Place& place) {
   const Parameter* boundary = type.type.Find("boundary");
-  if (boundary == nullptr || boundary->raw.empty()) {
+  if (boundary == nullptr || Trim(boundary->raw).empty()) {
     Fault(FaultCause::kMalformed, place.number, "multipart without a boundary");
     return Leaf(head.body_begin, PlainText(), place);
   }
-  const std::size_t level = boundaries_.Push(std::string(Trim(boundary->raw)));
+  const std::size_t level = boundaries_.Push(boundary->raw);
   const Delimiter first = boundaries_.FindFrom(head.body_begin);
   if (first.level != level) {
     boundaries_.PopTo(level);
@@ -313,6 +319,11 @@ void Walker::Between(std::size_t begin, std::size_t end, const Place& place,
   AddPart(std::move(part), {begin, end}, Transfer::kIdentity);
 }
 
+// A name can hold what must not leave, too.
+void Walker::NoteName(const std::string& name, const std::string& part) {
+  if (!name.empty()) AddHeaderSegment(message_, part, "filename", name, limits_);
+}
+
 Delimiter Walker::Leaf(std::size_t begin, const Type& type, const Place& place) {
   const Delimiter end = boundaries_.FindFrom(begin);
   if (Full(place)) return End();
@@ -331,7 +342,7 @@ Delimiter Walker::Leaf(std::size_t begin, const Type& type, const Place& place) 
   const bool first = message_->parts.empty();
   part.attachment = type.disposition.value == "attachment" || !IsBodyText(part.type) ||
                     (!part.name.empty() && !first);
-  if (!part.name.empty()) AddHeaderSegment(message_, part.number, "filename", part.name, limits_);
+  NoteName(part.name, part.number);
   AddPart(std::move(part), ContentBefore(begin, end), type.transfer);
   return end;
 }
@@ -349,7 +360,7 @@ void Walker::AddPart(Part part, Span raw, Transfer transfer) {
     Fault(FaultCause::kUndecodable, part.number, "transfer encoding not known; read as it stands");
   }
   // Bytes that base64 does not have: what this is not, another reader may show as it stands.
-  const bool broken = decoded.junk > 16 && decoded.junk > encoded.size() / 20;
+  const bool broken = decoded.junk > encoded.size() / 20;
   if (broken) {
     Fault(FaultCause::kUndecodable, part.number, "the transfer encoding is broken");
   }
@@ -382,12 +393,31 @@ void Walker::NoteContent(const Part& part) {
   }
 }
 
+// Files that were put into plain text by uuencode, as mail programs still unpack them.
+void Walker::InlineFiles(std::size_t index) {
+  const std::string number = message_->parts[index].number;
+  std::vector<UuFile> files = FindUuFiles(message_->parts[index].content);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (Full({.number = number})) return;
+    Part file;
+    file.number = number + ".uu" + std::to_string(i + 1);
+    file.type = "application/octet-stream";
+    file.encoding = "x-uuencode";
+    file.name = DecodeHeader(files[i].name);
+    file.attachment = true;
+    file.content = std::move(files[i].content);
+    NoteName(file.name, file.number);
+    message_->parts.push_back(std::move(file));
+  }
+}
+
 // Body text becomes segments, an encoded mail is walked; attachments wait for the extract room.
 void Walker::ReadContent(std::size_t index) {
   const Part& part = message_->parts[index];
   const bool piece = part.type == "message/partial" || part.type == "message/external-body";
   if (!part.attachment || piece) {
     AddPartSegments(message_, index, IsHtmlType(part.type), Region::kBody, limits_);
+    InlineFiles(index);
   } else if (part.type == "message/rfc822" || part.type == "message/global") {
     AddText(message_, index, TextKind::kMail, limits_);
   }

@@ -40,7 +40,7 @@ struct Making {
   std::vector<RegionSpan> marks;  // spans of `text`
 
   void Add(OffsetMap map) {
-    if (!map.identity()) maps.push_back(std::move(map));
+    if (!map.copies()) maps.push_back(std::move(map));
   }
 };
 
@@ -163,7 +163,7 @@ void AddHeaderSegment(Message* message, std::string part, std::string_view field
   segment.field = field;
   segment.text = std::move(normalised.text);
   segment.maps = std::move(normalised.maps);
-  if (!header.map.identity()) segment.maps.push_back(std::move(header.map));
+  if (!header.map.copies()) segment.maps.push_back(std::move(header.map));
   segment.regions = {{Region::kHeader, {0, segment.text.size()}}};
   message->segments.push_back(std::move(segment));
 }

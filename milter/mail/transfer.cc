@@ -2,9 +2,11 @@
 
 #include <gmime/gmime-encodings.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
+#include "base/offset_map.h"
 #include "mail/ascii.h"
 
 namespace warifu::mail {
@@ -31,11 +33,31 @@ void AppendDecoded(std::string_view raw, GMimeContentEncoding encoding, std::str
   out->resize(before + made);
 }
 
+std::size_t CountJunk(std::string_view raw) {
+  std::size_t junk = 0;
+  bool in_line = false;  // behind a letter of this line
+  std::size_t blanks = 0;
+  for (const char c : raw) {
+    junk += !kBase64OrSpace[static_cast<unsigned char>(c)];
+    if (c == '\n') {
+      in_line = false;
+      blanks = 0;
+    } else if (IsBlank(c)) {
+      blanks += in_line;
+    } else if (c != '\r') {
+      junk += blanks;
+      blanks = 0;
+      in_line = true;
+    }
+  }
+  return junk;
+}
+
 // GMime ends at the first padding; what stands behind it is decoded as a run of its own.
 TransferDecoded DecodeBase64(std::string_view raw) {
   TransferDecoded out;
   out.content.reserve(raw.size() / 4 * 3 + 8);
-  for (const char c : raw) out.junk += !kBase64OrSpace[static_cast<unsigned char>(c)];
+  const std::string_view whole = raw;
   while (!raw.empty()) {
     std::size_t end = raw.find('=');
     end = end == std::string_view::npos ? raw.size() : raw.find_first_not_of("= \t\r\n", end);
@@ -43,22 +65,39 @@ TransferDecoded DecodeBase64(std::string_view raw) {
     AppendDecoded(raw.substr(0, end), GMIME_CONTENT_ENCODING_BASE64, &out.content);
     raw.remove_prefix(end);
   }
+  // Clean text decodes to three bytes of four; only then the bytes need no second look.
+  const auto ends = std::ranges::count(whole, '\n') + std::ranges::count(whole, '\r');
+  const std::size_t clean = (whole.size() - static_cast<std::size_t>(ends)) / 4 * 3;
+  if (out.content.size() + 3 < clean) out.junk = CountJunk(whole);
   return out;
+}
+
+// The begin line at or behind `pos`: its span, empty when there is none.
+Span FindBeginLine(std::string_view text, std::size_t pos) {
+  constexpr std::string_view kBegin = "begin ";
+  for (; pos < text.size(); ++pos) {
+    pos = text.find(kBegin, pos);
+    if (pos == std::string_view::npos) break;
+    const std::string_view mode = text.substr(pos + kBegin.size(), 3);
+    const bool octal =
+        mode.size() == 3 && std::ranges::all_of(mode, [](char c) { return c >= '0' && c <= '7'; });
+    const std::size_t end = text.find('\n', pos);
+    if (end == std::string_view::npos) break;
+    if (octal && (pos == 0 || text[pos - 1] == '\n')) return {pos, end + 1};
+  }
+  return {};
 }
 
 // GMime takes the "begin" line for data.
 TransferDecoded DecodeUu(std::string_view raw) {
   TransferDecoded out;
-  const bool at_start = raw.starts_with("begin ");
-  const std::size_t begin = at_start ? 0 : raw.find("\nbegin ");
-  if (begin == std::string_view::npos) {
+  const Span begin = FindBeginLine(raw, 0);
+  if (begin.empty()) {
     out.content = raw;
     out.junk = raw.size();
-    return out;
+  } else {
+    AppendDecoded(raw.substr(begin.end), GMIME_CONTENT_ENCODING_UUENCODE, &out.content);
   }
-  const std::size_t line_end = raw.find('\n', begin + 1);
-  if (line_end == std::string_view::npos) return out;
-  AppendDecoded(raw.substr(line_end + 1), GMIME_CONTENT_ENCODING_UUENCODE, &out.content);
   return out;
 }
 
@@ -144,6 +183,23 @@ TransferDecoded DecodeTransfer(std::string_view raw, Transfer encoding) {
     out.content = raw;
   }
   return out;
+}
+
+std::vector<UuFile> FindUuFiles(std::string_view text) {
+  constexpr std::size_t kMode = 10;  // "begin 644 "
+  std::vector<UuFile> files;
+  Span begin = FindBeginLine(text, 0);
+  while (!begin.empty()) {
+    const std::size_t end = text.find("\nend", begin.end - 1);
+    if (end == std::string_view::npos) break;
+    UuFile file;
+    file.name = Trim(text.substr(begin.begin, begin.size()).substr(kMode - 1));
+    AppendDecoded(text.substr(begin.end, end + 5 - begin.end), GMIME_CONTENT_ENCODING_UUENCODE,
+                  &file.content);
+    files.push_back(std::move(file));
+    begin = FindBeginLine(text, end);
+  }
+  return files;
 }
 
 std::string EncodeTransfer(std::string_view content, Transfer encoding) {

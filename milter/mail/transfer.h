@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warifu::mail {
 
@@ -22,10 +23,20 @@ std::string TransferName(std::string_view field_body);
 
 struct TransferDecoded {
   std::string content;
-  std::size_t junk = 0;  // bytes that the encoding does not have, white space aside
+  // Bytes that the encoding does not have, and blanks inside of lines: signs that this is something
+  // else. 0 for encodings that have every byte.
+  std::size_t junk = 0;
 };
 
 TransferDecoded DecodeTransfer(std::string_view raw, Transfer encoding);
+
+struct UuFile {
+  std::string name;  // raw
+  std::string content;
+};
+
+// The files in a text that stand between lines "begin 644 NAME" and "end".
+std::vector<UuFile> FindUuFiles(std::string_view text);
 
 // CRLF lines of at most 76 characters for base64 and quoted-printable. Refuses nothing: kUu and
 // kUnknown are written as they are.
