@@ -129,7 +129,7 @@ DecodedText DecodeByIconv(std::string_view bytes, const std::string& charset) {
   for (std::size_t pos = 0; pos < bytes.size();) {
     const std::size_t wanted = pos < kExact ? 8 : buffer.size();
     Converter::Step step;
-    for (std::size_t room = pos < kExact ? 1 : wanted; room <= wanted; room *= 2) {
+    for (std::size_t room = pos < kExact ? 1 : wanted; room <= wanted; ++room) {
       step = converter.Convert(bytes.substr(pos), buffer.data(), room, false);
       if (step.consumed > 0 || step.outcome != Converter::Outcome::kFull) break;
     }

@@ -15,10 +15,10 @@ constexpr std::size_t kMaxTables = 24;
 constexpr std::size_t kMaxCharacterBytes = 4;
 
 // Names whose first bytes say that the charset is none of ours: it shifts, or is Unicode.
-constexpr std::string_view kNotTables[] = {"ISO-2022",  "ISO2022", "CSISO2022", "HZ",    "UTF",
-                                           "UCS",       "UNICODE", "CSUNICODE", "CSUCS", "UNICODE",
-                                           "ISO-10646", "OSF",     "IBM9",      "CP93",  "TCVN",
-                                           "JAVA",      "WCHAR_T", "INTERNAL"};
+constexpr std::string_view kNotTables[] = {
+    "ISO-2022",  "ISO2022", "CSISO2022", "HZ",   "UTF",  "UCS",     "UNICODE",
+    "CSUNICODE", "CSUCS",   "ISO-10646", "OSF",  "IBM9", "CP930",   "CP933",
+    "CP935",     "CP937",   "CP939",     "TCVN", "JAVA", "WCHAR_T", "INTERNAL"};
 
 std::string Upper(std::string_view text) {
   std::string out(text);
