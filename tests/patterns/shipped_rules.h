@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -14,6 +16,8 @@ inline const PatternSet& ShippedRules() {
   static const std::shared_ptr<const PatternSet> set = [] {
     LoadOptions options;
     options.sources = {{WARIFU_SOURCE_DIR "/patterns", false}};
+    options.cache_dir = WARIFU_BINARY_DIR "/patterns-cache";  // each test is a process of its own
+    std::filesystem::create_directories(options.cache_dir);
     auto loaded = Load(options);
     std::string errors;
     if (!loaded) {
