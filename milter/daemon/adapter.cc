@@ -4,6 +4,7 @@
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <syslog.h>
 
 #include <array>
 #include <cerrno>
@@ -91,7 +92,8 @@ void LogDefect(const char* where, const char* what) noexcept {
   try {
     g_context.log->Error(std::string("internal fault in ") + where + ": " + Printable(what));
   } catch (...) {
-    // No memory even for the log line; the answer to the MTA still tells.
+    // No memory even for the log line: the system's log needs none.
+    ::syslog(LOG_ERR, "internal fault in %s", where);
   }
 }
 
