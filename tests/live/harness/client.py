@@ -22,9 +22,8 @@ class Client:
 
     def __init__(self, port: int, login: str = "", password: str = "", *, starttls=None,
                  timeout: float = 60, helo: str = "client.example.jp"):
-        self.smtp = smtplib.SMTP(timeout=timeout, local_hostname=helo)
-        code, text = self.smtp.connect("127.0.0.1", port)
-        self.greeting = Reply("connect", code, text.decode("utf-8", "replace"))
+        self.replies: list[Reply] = []  # every reply to this client; a gateway puts its own list here
+        self.smtp = smtplib.SMTP("127.0.0.1", port, timeout=timeout, local_hostname=helo)
         self.smtp.ehlo()
         if starttls:
             self.smtp.starttls(context=starttls)
@@ -52,8 +51,7 @@ class Client:
     def command(self, stage: str, line: str) -> Reply:
         """One command line, in UTF-8 where it is not ASCII."""
         self.smtp.send(line.encode("utf-8") + b"\r\n")
-        code, text = self.smtp.getreply()
-        return Reply(stage, code, text.decode("utf-8", "replace"))
+        return self._reply(stage)
 
     def reset(self) -> Reply:
         return self.command("rset", "RSET")
@@ -85,5 +83,9 @@ class Client:
             lines.pop()
         stuffed = b"".join((b"." if line.startswith(b".") else b"") + line + b"\r\n" for line in lines)
         self.smtp.send(stuffed + b".\r\n")
+        return self._reply("end")
+
+    def _reply(self, stage: str) -> Reply:
         code, text = self.smtp.getreply()
-        return Reply("end", code, text.decode("utf-8", "replace"))
+        self.replies.append(Reply(stage, code, text.decode("utf-8", "replace")))
+        return self.replies[-1]

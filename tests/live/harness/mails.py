@@ -10,10 +10,13 @@ import email.header
 import email.policy
 import html
 import quopri
+import zlib
 
 # charset label → Python's codec. CP932 is what programs mean by Shift_JIS.
 CODECS = {"ISO-2022-JP": "iso2022_jp", "Shift_JIS": "cp932", "EUC-JP": "euc_jp", "UTF-8": "utf-8",
           "US-ASCII": "ascii"}
+# How signatures are set off: as published in the disclosure, RFC 3676, a rule line, and a frame (the
+# same line closes it; a lone line of asterisks is more often a rule between paragraphs).
 SEPARATORS = ["# # # # # # # #", "-- ", "━━━━━━━━━━━━━━━━", "****************"]
 
 
@@ -32,8 +35,13 @@ class Mail:
     extra: list[str] = dataclasses.field(default_factory=list)  # further head fields, ASCII
     from_field: str | None = None  # in the place of "From: sender"
 
+    def signature_block(self) -> list[str]:
+        if not self.signature:
+            return []
+        return [self.separator, *self.signature, *([self.separator] if "*" in self.separator else [])]
+
     def text(self) -> str:
-        lines = [*self.body, *([self.separator, *self.signature] if self.signature else [])]
+        lines = [*self.body, *self.signature_block()]
         return "".join(line + "\r\n" for line in lines)
 
     def markup(self) -> str:
@@ -41,14 +49,13 @@ class Mail:
             return "<br>\r\n".join(html.escape(line, quote=False) for line in lines)
         signature = ""
         if self.signature:
-            signature = (f'<div class="moz-signature">{html.escape(self.separator)}<br>\r\n'
-                         f"{block(self.signature)}</div>\r\n")
+            signature = f'<div class="moz-signature">{block(self.signature_block())}</div>\r\n'
         return f"<html><body>\r\n<p>{block(self.body)}</p>\r\n{signature}</body></html>\r\n"
 
     def raw(self) -> bytes:
         head = [self.from_field if self.from_field is not None else f"From: {self.sender}", f"To: {self.to}",
                 "Subject: " + email.header.Header(self.subject, self.charset).encode(),
-                f"Message-ID: <{abs(hash((self.sender, self.to)))}@client.example.jp>",
+                f"Message-ID: <{zlib.crc32((self.sender + self.to).encode())}@client.example.jp>",
                 "Date: Fri, 07 Apr 2000 17:40:00 +0900", *self.extra, "MIME-Version: 1.0"]
         plain = self._part("text/plain", self.text())
         if not self.html:

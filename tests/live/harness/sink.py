@@ -3,6 +3,7 @@
 Counts come from here: what a test says was delivered is what this server took over the wire after
 Postfix let it go.
 """
+import contextlib
 import dataclasses
 import pathlib
 import re
@@ -42,7 +43,8 @@ class Sink:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
-                _Session(sink, self.rfile, self.wfile).run()
+                with contextlib.suppress(OSError):  # Postfix stopped
+                    _Session(sink, self.rfile, self.wfile).run()
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True

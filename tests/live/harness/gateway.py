@@ -1,0 +1,89 @@
+"""Gateway: scratch folder, sink, Postfix and warifu-milter as one thing for a test class.
+
+Postfix gets two services that ask warifu: `submission`, where users log in, and `mx`, as on port 25.
+"""
+import contextlib
+
+from . import client as clients
+from . import live, scratch
+from .postfix import Postfix
+from .sink import Sink
+from .warifu import Warifu
+
+PASSWORD = "Correct-Horse-7"
+LOGIN = {"smtpd_sasl_auth_enable": "yes", "smtpd_relay_restrictions": "permit_sasl_authenticated,reject"}
+
+
+class Gateway:
+    def __init__(self, settings: dict, *, users, table: str, postfix: dict[str, str] | None = None, **rules):
+        self.replies: list[clients.Reply] = []
+        self._stack = contextlib.ExitStack()
+        try:
+            self.scratch = scratch.Scratch()
+            self._stack.callback(self.scratch.remove)
+            self.sink = Sink(self.scratch.folder("sink"))
+            self._stack.callback(self.sink.close)
+            self._start(settings, users, table, postfix or {}, rules)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _start(self, settings, users, table, postfix, rules) -> None:
+        folder = self.scratch.path
+        socket = f"unix:{folder}/warifu/run/milter.sock"
+        self.postfix = Postfix(folder / "postfix", self.sink.port, {
+            "submission": {**LOGIN, "smtpd_milters": socket, "milter_macro_daemon_name": "submission"},
+            "mx": {"smtpd_milters": socket, "milter_macro_daemon_name": "mx"}},
+            {"milter_default_action": "tempfail", **postfix})
+        for user in users:
+            self.postfix.add_user(user, PASSWORD)
+        self.warifu = Warifu(folder / "warifu", settings, table=table, group=self.postfix.owner.pw_gid,
+                             **rules)
+        self.warifu.start()
+        self._stack.callback(self.warifu.stop)
+        self.postfix.start()
+        self._stack.callback(self.postfix.stop)
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def client(self, login: str = "", service: str = "", **more) -> clients.Client:
+        service = service or ("submission" if login else "mx")
+        client = clients.Client(self.postfix.ports[service], login, PASSWORD, **more)
+        client.replies = self.replies
+        return client
+
+    def send(self, login: str, sender: str, recipients, mail: bytes, **more) -> clients.Reply:
+        """One mail over a connection of its own."""
+        with self.client(login, **more) as client:
+            return client.send(sender, recipients, mail)
+
+    def leaks(self, secrets) -> list[str]:
+        """Where a planted secret stands that never should: any file of the run, and every reply.
+
+        The queue of Postfix and the mails at the sink hold the mails themselves and are left out,
+        but for the head fields that warifu added; Postfix's configuration holds the login passwords.
+        """
+        texts = {f"reply {reply.stage} {reply.code}": str(reply).encode() for reply in self.replies}
+        for path in self.scratch.path.rglob("*"):
+            inside = path.relative_to(self.scratch.path).as_posix()
+            if path.is_file() and not inside.startswith(("sink/", "postfix/queue/", "postfix/conf/", "warifu/bin/")):
+                texts[inside] = path.read_bytes()
+        for number, mail in enumerate(self.sink.mails(), 1):
+            texts[f"X-Warifu of mail {number}"] = b"\n".join(mail.fields("X-Warifu"))
+        return [f"{place}: {secret}" for place, text in texts.items() for secret in secrets
+                if secret.encode() in text]
+
+
+def for_class(cls, *words, secrets=(), **more) -> Gateway:
+    """A gateway for a whole test class; at its end no planted secret may have got out."""
+    live.require_root()
+    gateway = Gateway(*words, **more)
+    cls.addClassCleanup(gateway.close)
+
+    def check():
+        leaked = gateway.leaks(secrets)
+        if leaked:
+            raise AssertionError("planted secrets got out:\n" + "\n".join(leaked))
+    cls.addClassCleanup(check)
+    return gateway
