@@ -31,14 +31,25 @@ std::string FirstThatHolds(const Envelope& envelope, const Settings& settings, C
 
 }  // namespace
 
+// "invalid" is nobody's domain by RFC 2606.
+const Address kUnreadable{"unreadable", "invalid"};
+
+Address CanonicalAddress(std::string_view path, const AddressOptions& options) {
+  return ParsePath(path, options).value_or(kUnreadable);
+}
+
 std::vector<Address> CanonicalRecipients(const std::vector<std::string>& recipients,
                                          const AddressOptions& options) {
   std::vector<Address> out;
   for (const std::string& recipient : recipients) {
-    // "invalid" is nobody's domain by RFC 2606, so it is never local and owned by no account.
-    out.push_back(ParsePath(recipient, options).value_or(Address{"unreadable", "invalid"}));
+    out.push_back(CanonicalAddress(recipient, options));
   }
   return out;
+}
+
+bool IsOwnBounce(const Envelope& envelope, const Settings& settings) {
+  return envelope.sender.empty() && envelope.account.empty() &&
+         DirectionOf(envelope, settings) != incident::Direction::kInbound;
 }
 
 incident::Direction DirectionOf(const Envelope& envelope, const Settings& settings) {

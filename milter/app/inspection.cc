@@ -167,7 +167,7 @@ void Inspection::Begin(const Transaction& transaction) {
 policy::Verdict Inspection::JudgeMail(const Transaction& transaction) {
   Begin(transaction);
   const Result<Address> sender = ParsePath(transaction.sender, snapshot_.settings.binding.address);
-  envelope_.sender = sender.value_or(Address{});
+  envelope_.sender = sender.value_or(kUnreadable);
   mail_checks_ = CheckAtMail(snapshot_, listener_.require_account, envelope_, sender);
 
   policy::Evidence evidence;
@@ -257,13 +257,15 @@ incident::Event Inspection::NewEvent(const Transaction& transaction, std::string
   event.client_address = transaction.session.client_address;
   event.client_name = transaction.session.client_name;
   event.helo = transaction.session.helo;
-  event.sender = envelope_.sender.empty() ? transaction.sender : envelope_.sender.ToString();
-  if (event.sender == "<>") event.sender.clear();
+  // As handed over where it is no address.
+  const auto shown = [](const Address& address, const std::string& path) {
+    return address == kUnreadable ? path : address.empty() ? "" : address.ToString();
+  };
+  event.sender = shown(envelope_.sender, transaction.sender);
   for (std::size_t i = 0; i < transaction.recipients.size(); ++i) {
-    const bool known =
-        i < envelope_.recipients.size() && envelope_.recipients[i].domain != "invalid";
-    event.recipients.push_back(known ? envelope_.recipients[i].ToString()
-                                     : transaction.recipients[i]);
+    const Address& address =
+        i < envelope_.recipients.size() ? envelope_.recipients[i] : kUnreadable;
+    event.recipients.push_back(shown(address, transaction.recipients[i]));
   }
   event.mode = Weakest(snapshot_.settings.policy.mode, listener_.mode);
   event.rules_version = snapshot_.rules->version();

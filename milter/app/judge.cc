@@ -126,6 +126,7 @@ void DecideAgain(const Snapshot& snapshot, const Case& mail, Budget& budget, Jud
   evidence.checks = judgement->checks;
   evidence.faults = judgement->content.faults;
   evidence.exemption = judgement->exemption;
+  evidence.own_bounce = IsOwnBounce(mail.envelope, snapshot.settings);
   judgement->edited.reset();
   judgement->verdict = policy::Decide(snapshot.settings.policy, evidence, mail.reference);
   CarryOutStrips(snapshot, mail, budget, judgement);

@@ -50,7 +50,7 @@ std::string Suggest(std::string_view name) {
   const auto moved = std::ranges::find_if(names, [&](std::string_view known) {
     return known != name && Leaf(known) == Leaf(name) && !IsEntrySetting(known);
   });
-  const std::string near = DidYouMean(name, names);
+  std::string near = DidYouMean(name, names);
   if (!near.empty() || moved == names.end()) return near;
   return " (did you mean '" + std::string(*moved) + "'?)";
 }

@@ -20,7 +20,7 @@ constexpr std::uintmax_t kLargest = 4u << 20;
 constexpr int kDeepest = 10;
 
 Result<std::string> ReadRegularFile(const std::string& path, const Place& asked_by) {
-  const auto fail = [&](std::string why) {
+  const auto fail = [&](const std::string& why) {
     const bool included = asked_by.line > 0;
     return Fail(ErrorKind::kInvalid, (included ? "cannot include " + path + ": " : "") + why,
                 included ? asked_by : Place{path});

@@ -45,6 +45,12 @@ Action Doubt(const Policy& policy, const Evidence& evidence, Action action) {
   return held ? Action::kHold : action;
 }
 
+// What is called for at the end of the message, where nothing may be lost.
+Action WithoutLoss(const Evidence& evidence, Action action) {
+  const bool lost = evidence.own_bounce && evidence.stage == Stage::kEnd;
+  return lost && action == Action::kReject ? Action::kHold : action;
+}
+
 // What can be answered at this stage: MAIL and RCPT know only refusals.
 Action AtStage(Stage stage, Action action) {
   return stage == Stage::kEnd || action >= Action::kDefer ? action : Action::kAccept;
@@ -84,6 +90,7 @@ class Decider {
 
   // `action` is what is called for at the end of the message.
   void Add(std::vector<Action>* would, Action action, Call call) {
+    action = WithoutLoss(evidence_, action);
     would->push_back(action);
     call.action = AtStage(evidence_.stage, action);
     call.mode = Weakest(base_mode_, call.mode);

@@ -59,6 +59,8 @@ struct Evidence {
   std::span<const StripFact> strips;  // same length as findings, or empty
   std::span<const CheckResult> checks;
   std::span<const Fault> faults;
+  // A notice of the MTA's own, with nobody to return it to: a refusal would lose it, so it is held.
+  bool own_bounce = false;
   std::string exemption;  // non-empty: this mail is exempt from content rules, and why
 };
 

@@ -183,6 +183,24 @@ TEST(Inspection, AForgedHeaderOfOursIsRemovedFromAnyMail) {
   EXPECT_THAT(tagged.delivered, HasSubstr("X-Warifu: tag; class=content; reference="));
 }
 
+TEST(Inspection, ANoticeOfTheMtaItselfIsHeldAndNotLost) {
+  Gateway gateway;
+  const std::string notice =
+      "From: MAILER-DAEMON@example.jp\nTo: friend@example.com\n\n"
+      "login=hanako&secret=Zq8wK2mv\n";
+  const Envelop bounce = {.login = "", .sender = "<>", .client = "127.0.0.1", .daemon_name = "mx"};
+  EXPECT_EQ(gateway.Send(notice, bounce).action(), kHold);
+  Envelop user = bounce;
+  user.login = "taro";
+  EXPECT_EQ(gateway.Send(notice, user).action(), kReject) << "a null sender that logged in";
+  Envelop mail = bounce;
+  mail.sender = "<cron@example.jp>";
+  EXPECT_EQ(gateway.Send(notice, mail).action(), kReject);
+  mail.sender = "<not an address";
+  EXPECT_EQ(gateway.Send(notice, mail).action(), kReject);
+  EXPECT_EQ(gateway.LastEvent()["sender"], "<not an address");
+}
+
 TEST(Inspection, WhoseRecordItIs) {
   Gateway gateway;
   const std::string hanakos = PlainMail("login=hanako&secret=Zq8wK2mv");

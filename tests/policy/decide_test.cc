@@ -53,6 +53,7 @@ struct Case {
   Mode listener = Mode::kEnforce;
   std::string exemption = {};
   std::vector<StripFact> strips = {};
+  bool own_bounce = false;
 };
 
 Verdict DecideOn(const Case& c, Policy policy = {}) {
@@ -65,6 +66,7 @@ Verdict DecideOn(const Case& c, Policy policy = {}) {
   evidence.faults = c.faults;
   evidence.strips = c.strips;
   evidence.exemption = c.exemption;
+  evidence.own_bounce = c.own_bounce;
   return Decide(policy, evidence, kReference);
 }
 
@@ -334,6 +336,22 @@ TEST(Decide, WhatMailCannotAnswerIsDecidedAtTheEnd) {
   Expect(c, policy);
 }
 
+TEST(Decide, ANoticeOfTheMtaIsHeldAndNotLost) {
+  Case c{.name = "bounce",
+         .findings = {Found(kReject)},
+         .action = kHold,
+         .would = kHold,
+         .own_bounce = true};
+  Expect(c);
+  c.stage = Stage::kMail;
+  c.findings.clear();
+  c.checks = {Checked(Check::kSession, Outcome::kFail)};
+  c.action = c.would = kReject;
+  c.code = 530;
+  c.enhanced = "5.7.0";
+  Expect(c);
+}
+
 TEST(Decide, ModeOfACheckComesFromThePolicyToo) {
   Policy policy;
   policy.check_modes[Check::kAuthor] = Mode::kObserve;
@@ -474,6 +492,7 @@ TEST(Decide, Properties) {
     }
     c.stage = static_cast<Stage>(pick(3));
     c.submission = pick(2) == 1;
+    c.own_bounce = pick(4) == 0;
     c.global = static_cast<Mode>(pick(2));
     c.listener = static_cast<Mode>(pick(2));
     Policy policy;
@@ -483,6 +502,9 @@ TEST(Decide, Properties) {
     ASSERT_LE(verdict.action, verdict.would);
     if (c.global == Mode::kObserve || c.listener == Mode::kObserve) {
       ASSERT_EQ(verdict.action, kAccept);
+    }
+    if (c.own_bounce && c.stage == Stage::kEnd) {
+      ASSERT_NE(verdict.action, kReject);
     }
     if (c.stage != Stage::kEnd) {
       ASSERT_TRUE(verdict.action == kAccept || verdict.action >= kDefer);
