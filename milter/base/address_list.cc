@@ -120,6 +120,7 @@ class Parser {
     bool word = false;
     for (const Token& token : tokens) {
       if (!token.IsWord() && token.kind != Kind::kComment && !token.Is('.')) return false;
+      if (token.Is('.') && !word) return false;
       word = word || token.IsWord();
     }
     return word;
@@ -131,7 +132,7 @@ class Parser {
     if (!ReadAddress(spec, &mailbox.address)) return false;
     if (!phrase.empty() && !IsPhrase(phrase) && !IsOnlyComments(phrase) &&
         !SamePhrase(phrase, mailbox.address)) {
-      return Stop("the name before the brackets holds an address");
+      return Stop("the name before the brackets holds what no name has");
     }
     if (!CheckWords(phrase) || !CheckWords(around)) return false;
     mailbox.display_name = Decoded(phrase).utf8;

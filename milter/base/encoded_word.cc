@@ -30,14 +30,14 @@ std::string DecodeQ(std::string_view text) {
   return out;
 }
 
-// What is no base64 is passed over, as mail programs do.
+// What is no base64 is passed over and padding ends it, as mail programs have it.
 std::string DecodeB(std::string_view text) {
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   std::uint32_t bits = 0;
   int count = 0;
-  for (const char c : text) {
+  for (const char c : text.substr(0, text.find('='))) {
     const std::size_t value = kAlphabet.find(c);
     if (value == std::string_view::npos) continue;
     bits = (bits << 6) | static_cast<std::uint32_t>(value);

@@ -19,7 +19,7 @@ import tomllib
 import ask
 
 # me+boss@corp.example is the account's own.
-BOSS = re.compile(r"(?<![\w.+-])boss@corp\.example(?![\w-]|\.\w)", re.IGNORECASE)
+BOSS = re.compile(r"(?<![\w.+-])boss@corp\.example(?![\w-]|\.\w|\?=)", re.IGNORECASE)
 SPACED = re.compile(rb"=\?[^?]*\?[qQbB]\?[^?]*[\s_][^?]*\?=")
 PIECES = [
     b"me@corp.example", b"boss@corp.example", b"<me@corp.example>", b"<boss@corp.example>", b"boss",
