@@ -15,6 +15,8 @@ namespace warifu::binding {
 namespace {
 
 constexpr std::size_t kMaxResults = 50;
+// Of one name; no program shows what stands behind so many.
+constexpr std::size_t kMaxSightings = 200;
 constexpr std::string_view kRightToLeftOverride = "\u202e";
 
 bool IsAlnum(char c) {
@@ -78,9 +80,9 @@ class DisplayCheck {
   }
 
   void LookAt(const std::string& folded, bool spaced) {
-    for (const std::string_view found : FindAddressLike(folded)) {
-      if (results_.size() >= kMaxResults) return;
-      Judge(found, spaced);
+    const std::vector<std::string_view> found = FindAddressLike(folded);
+    for (std::size_t i = 0; i < std::min(found.size(), kMaxSightings); ++i) {
+      if (results_.size() < kMaxResults) Judge(found[i], spaced);
     }
   }
 
