@@ -108,6 +108,28 @@ Content InspectContent(const Snapshot& snapshot, mail::Message message, Budget& 
   return content;
 }
 
+Content InspectFile(const Snapshot& snapshot, std::string bytes, std::string name, Budget& budget) {
+  const mail::Limits& limits = snapshot.settings.limits;
+  const Result<extract::FileType> type = snapshot.typer->Identify(bytes);
+  if (type && type->kind == extract::Kind::kText) {
+    return ScanContent(snapshot, mail::FromPlainText(std::move(bytes), std::move(name), limits),
+                       budget);
+  }
+  mail::Message message;
+  if (bytes.size() > limits.message_bytes) {
+    bytes.resize(limits.message_bytes);
+    message.faults.push_back({FaultCause::kTooLarge, "", "limit of message size reached"});
+  }
+  mail::Part part;
+  part.number = "1";
+  part.type = "application/octet-stream";
+  part.name = std::move(name);
+  part.attachment = true;
+  part.content = std::move(bytes);
+  message.parts.push_back(std::move(part));
+  return InspectContent(snapshot, std::move(message), budget);
+}
+
 std::vector<std::string> SecretsOf(const Content& content) {
   std::vector<std::string> secrets;
   for (const Finding& finding : content.findings) {

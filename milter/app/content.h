@@ -30,6 +30,10 @@ Content InspectContent(const Snapshot& snapshot, mail::Message message, Budget& 
 // Scans the segments of a message whose parts need no identifying.
 Content ScanContent(const Snapshot& snapshot, mail::Message message, Budget& budget);
 
+// A stored file that is no mail: one part, "1", scanned as text where it is text, else a fault that
+// says what it is.
+Content InspectFile(const Snapshot& snapshot, std::string bytes, std::string name, Budget& budget);
+
 // The texts that the findings point to. They are secrets: keep them no longer than needed.
 std::vector<std::string> SecretsOf(const Content& content);
 

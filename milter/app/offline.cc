@@ -79,12 +79,10 @@ OfflineReport InspectStoredMail(const Snapshot& snapshot, const Clock& clock, st
 OfflineReport InspectPlainFile(const Snapshot& snapshot, const Clock& clock, std::string content,
                                std::string name) {
   return Guarded(snapshot, [&] {
-    const mail::Limits& limits = snapshot.settings.limits;
     const Case mail = NewCase(snapshot, {});
     Budget budget(clock, snapshot.settings.scan_budget, {});
-    mail::Message message = mail::FromPlainText(std::move(content), std::move(name), limits);
-    return ReportOf(
-        JudgeContent(snapshot, mail, ScanContent(snapshot, std::move(message), budget), budget));
+    Content inspected = InspectFile(snapshot, std::move(content), std::move(name), budget);
+    return ReportOf(JudgeContent(snapshot, mail, std::move(inspected), budget));
   });
 }
 

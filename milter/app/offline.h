@@ -34,7 +34,7 @@ struct OfflineReport {
 OfflineReport InspectStoredMail(const Snapshot& snapshot, const Clock& clock, std::string_view raw,
                                 const OfflineOptions& options);
 
-// A file that is not a mail: one message with one part, "1".
+// A file that is not a mail: one message with one part, "1"; a fault where it is no text.
 OfflineReport InspectPlainFile(const Snapshot& snapshot, const Clock& clock, std::string content,
                                std::string name);
 

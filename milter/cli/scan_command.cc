@@ -85,7 +85,7 @@ Inspected Scan::Inspect(StoredMessage message) const {
   KeepFrom(options_.least, &report);
   for (const Finding& finding : report.findings) ++out.findings[finding.severity];
   out.found |= !report.findings.empty() || std::ranges::any_of(report.checks, IsFailed);
-  if (options_.all || out.found || out.faulty) {
+  if (options_.all || out.found || report.verdict.would != Action::kAccept) {
     out.text = options_.json ? ReportJson(message, report) : ReportText(terminal_, message, report);
   }
   return out;

@@ -126,13 +126,11 @@ void Trying::Print(const StoredMessage& message, const app::Content& content,
 }
 
 void Trying::Try(StoredMessage message) {
-  const mail::Limits& limits = snapshot_.settings.limits;
   app::Budget budget(Clock::System(), snapshot_.settings.scan_budget, {});
   const app::Content content =
-      message.mail ? app::InspectContent(snapshot_, mail::Parse(message.raw, limits), budget)
-                   : app::ScanContent(
-                         snapshot_,
-                         mail::FromPlainText(std::move(message.raw), message.path, limits), budget);
+      message.mail ? app::InspectContent(
+                         snapshot_, mail::Parse(message.raw, snapshot_.settings.limits), budget)
+                   : app::InspectFile(snapshot_, std::move(message.raw), message.path, budget);
   Print(message, content, Trials(content));
 }
 
