@@ -118,15 +118,16 @@ DecodedText DecodeAsUtf8(std::string_view bytes) {
   return out;
 }
 
-// Charsets with shift states that this room has no reader for: iconv, one step of output at a time,
-// so that each unit of the map is small. Beyond the first MiB, a whole line is a unit.
+// Charsets with shift states that this room has no reader for go through iconv line by line: inside
+// of a line that is not plain ASCII, the map only knows the line.
 DecodedText DecodeByIconv(std::string_view bytes, const std::string& charset) {
-  constexpr std::size_t kExact = 1u << 20;
+  constexpr std::size_t kMaxLine = 512;
   DecodedText out;
   out.charset = charset;
   Converter converter("UTF-8", charset);
-  std::array<char, 4096> buffer{};
+  std::array<char, 8 * kMaxLine> buffer{};
   for (std::size_t pos = 0; pos < bytes.size();) {
+<<<<<<< HEAD
     const std::size_t wanted = pos < kExact ? 8 : buffer.size();
     Converter::Step step;
     for (std::size_t room = pos < kExact ? 1 : wanted; room <= wanted; ++room) {
@@ -136,12 +137,25 @@ DecodedText DecodeByIconv(std::string_view bytes, const std::string& charset) {
     out.text.append(buffer.data(), step.produced);
     if (step.produced == step.consumed && step.produced > 1) {
       out.map.Add(1, 1, step.produced);
+=======
+    const std::string_view chunk = bytes.substr(pos, kMaxLine);
+    const std::string_view line = chunk.substr(0, chunk.find('\n')).size() < chunk.size()
+                                      ? chunk.substr(0, chunk.find('\n') + 1)
+                                      : chunk;
+    const bool last = pos + line.size() == bytes.size();
+    const Converter::Step step = converter.Convert(line, buffer.data(), buffer.size(), last);
+    const std::string_view made(buffer.data(), step.produced);
+    out.text += made;
+    if (made == line) {
+      out.map.Add(1, 1, made.size());
+>>>>>>> 809bf19 (Hold against mails made to exhaust the parser)
     } else {
-      out.map.Add(static_cast<std::uint32_t>(step.produced),
+      out.map.Add(static_cast<std::uint32_t>(made.size()),
                   static_cast<std::uint32_t>(step.consumed));
     }
     pos += step.consumed;
-    if (step.consumed > 0 || pos >= bytes.size()) continue;
+    const bool cut = step.outcome == Converter::Outcome::kIncomplete && !last && step.consumed > 0;
+    if (step.outcome == Converter::Outcome::kDone || cut) continue;
     out.text.append(kReplacementCharacter);
     out.map.Add(3, 1);
     ++out.errors;

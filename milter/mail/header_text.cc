@@ -112,8 +112,7 @@ class Decoder {
   // Text as it stands: folds undone line by line, raw charsets recognised over the whole run.
   void Plain(std::size_t begin, std::size_t end) {
     while (begin < end) {
-      std::size_t stop = raw_.find_first_of("\r\n", begin);
-      stop = std::min(stop, end);
+      const std::size_t stop = std::min(raw_.substr(0, end).find_first_of("\r\n", begin), end);
       const DecodedText text = DecodeCharset(raw_.substr(begin, stop - begin), "");
       out_.text += text.text;
       out_.map.Append(text.map, text.text.size());

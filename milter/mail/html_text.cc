@@ -274,7 +274,8 @@ class Reader {
     out_.behind_map.Add(0, 1, span.begin - behind_at_);
     std::size_t pos = span.begin;
     while (pos < span.end) {
-      std::size_t end = references ? std::min(html_.find('&', pos), span.end) : span.end;
+      std::size_t end =
+          references ? std::min(html_.substr(0, span.end).find('&', pos), span.end) : span.end;
       out_.behind.append(html_, pos, end - pos);
       out_.behind_map.Add(1, 1, end - pos);
       if (end == span.end) break;

@@ -288,7 +288,8 @@ bool IsByProgram(std::string_view line) {
       "envoyé depuis ",     "enviado desde mi ", "inviato da ",   "verzonden met ",
       "sendt fra min ",     "skickat från min ", "從我的 iphone", "从我的 iphone"};
   if (Words(line) > 12) return false;
-  const std::string lower = LowerAscii(line.substr(line.find_first_not_of("<(")));
+  while (line.starts_with('<') || line.starts_with('(')) line.remove_prefix(1);
+  const std::string lower = LowerAscii(line);
   return std::ranges::any_of(kBegins, [&](std::string_view b) { return lower.starts_with(b); });
 }
 

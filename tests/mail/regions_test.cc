@@ -76,6 +76,12 @@ TEST(Regions, FarewellAndName) {
   EXPECT_EQ(Letters("Please call.\n\nTaro\nx123\n", "\"Yamada, Taro\" <t@example.com>"), "bbss");
 }
 
+// Such a last line once ended the whole parse.
+TEST(Regions, LastLineOfBracketsOnly) {
+  EXPECT_EQ(Letters("text\n(\n"), "bb");
+  EXPECT_EQ(Letters("text\n<<<\n"), "bb");
+}
+
 TEST(Regions, QuotedLines) {
   EXPECT_EQ(Letters("yes\n\nOn Mon, 1 Jan 2024, Taro wrote:\n> really?\n>\n> no\n"), "bbqqqq");
   EXPECT_EQ(Letters("はい\n2024年1月2日(火) 12:34 山田 <t@example.jp>:\n> 本当？\n"), "bqq");
