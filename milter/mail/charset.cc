@@ -127,17 +127,6 @@ DecodedText DecodeByIconv(std::string_view bytes, const std::string& charset) {
   Converter converter("UTF-8", charset);
   std::array<char, 8 * kMaxLine> buffer{};
   for (std::size_t pos = 0; pos < bytes.size();) {
-<<<<<<< HEAD
-    const std::size_t wanted = pos < kExact ? 8 : buffer.size();
-    Converter::Step step;
-    for (std::size_t room = pos < kExact ? 1 : wanted; room <= wanted; ++room) {
-      step = converter.Convert(bytes.substr(pos), buffer.data(), room, false);
-      if (step.consumed > 0 || step.outcome != Converter::Outcome::kFull) break;
-    }
-    out.text.append(buffer.data(), step.produced);
-    if (step.produced == step.consumed && step.produced > 1) {
-      out.map.Add(1, 1, step.produced);
-=======
     const std::string_view chunk = bytes.substr(pos, kMaxLine);
     const std::string_view line = chunk.substr(0, chunk.find('\n')).size() < chunk.size()
                                       ? chunk.substr(0, chunk.find('\n') + 1)
@@ -148,7 +137,6 @@ DecodedText DecodeByIconv(std::string_view bytes, const std::string& charset) {
     out.text += made;
     if (made == line) {
       out.map.Add(1, 1, made.size());
->>>>>>> 809bf19 (Hold against mails made to exhaust the parser)
     } else {
       out.map.Add(static_cast<std::uint32_t>(made.size()),
                   static_cast<std::uint32_t>(step.consumed));
