@@ -41,6 +41,7 @@ Address CanonicalAddress(std::string_view path, const AddressOptions& options) {
 std::vector<Address> CanonicalRecipients(const std::vector<std::string>& recipients,
                                          const AddressOptions& options) {
   std::vector<Address> out;
+  out.reserve(recipients.size());
   for (const std::string& recipient : recipients) {
     out.push_back(CanonicalAddress(recipient, options));
   }

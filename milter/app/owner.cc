@@ -43,7 +43,9 @@ class OwnerFinder {
       }
     } else {
       for (const std::string& domain : options_.local_domains) {
-        const Result<Address> address = ParseAddrSpec(written + "@" + domain, options_.address);
+        std::string spec = written;
+        spec.append("@").append(domain);
+        const Result<Address> address = ParseAddrSpec(spec, options_.address);
         if (!address) break;
         if (Accounts owners = AccountsOf(*address); !owners.empty()) return owners;
       }
