@@ -213,6 +213,12 @@ std::string_view Contradiction(std::string_view bytes, std::string_view charset,
   return japanese == charset ? "" : japanese;
 }
 
+// ASCII, and too long, or with a line end, to be wide characters that look like ASCII by chance.
+bool IsNarrow(std::string_view bytes) {
+  return IsAscii(bytes) && bytes.find('\0') == std::string_view::npos &&
+         (bytes.size() >= 16 || bytes.find('\n') != std::string_view::npos);
+}
+
 // Bytes that every reader takes for the same ASCII text under this charset ("" for none).
 bool IsPlainAscii(std::string_view bytes, const std::string& charset) {
   const bool shifts = charset == "utf-7" || KeepsEscapes(charset);
@@ -258,6 +264,10 @@ DecodedText DecodeCharset(std::string_view bytes, std::string_view label) {
   const bool no_label = std::ranges::find(kNoLabels, lower) != std::end(kNoLabels);
   const std::string charset = no_label ? "" : CanonicalCharset(lower);
   const bool unknown = charset.empty() && !no_label;
+  // Wide text has NULs at its line ends and blanks; ASCII under such a label would read as kanji.
+  if (IsUnicodeName(charset) && IsNarrow(bytes)) {
+    return DecodeCharset(bytes, "");
+  }
   if (IsPlainAscii(bytes, charset)) {
     DecodedText out;
     out.text = bytes;
@@ -283,11 +293,12 @@ DecodedText DecodeCharset(std::string_view bytes, std::string_view label) {
   return DecodeDoubting(bytes, charset);
 }
 
-Result<std::string> EncodeCharset(std::string_view utf8, std::string_view charset) {
+Result<std::string> EncodeCharset(std::string_view utf8, std::string_view label) {
+  const std::string charset = LowerAscii(label);
   if (charset == "utf-8" || (IsAscii(utf8) && !IsUnicodeName(charset))) return std::string(utf8);
   Converter converter(charset, "UTF-8");
   if (!converter.ok()) {
-    return Fail(ErrorKind::kInvalid, "no converter writes charset " + std::string(charset));
+    return Fail(ErrorKind::kInvalid, "no converter writes charset " + charset);
   }
   std::string out;
   std::array<char, 1024> buffer{};
@@ -298,7 +309,7 @@ Result<std::string> EncodeCharset(std::string_view utf8, std::string_view charse
     if (step.outcome == Converter::Outcome::kDone) return out;
     if (step.outcome != Converter::Outcome::kFull) {
       return Fail(ErrorKind::kInvalid,
-                  "the text has a character that charset " + std::string(charset) + " lacks");
+                  "the text has a character that charset " + charset + " lacks");
     }
   }
 }
