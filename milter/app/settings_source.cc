@@ -20,19 +20,23 @@ constexpr std::uintmax_t kLargest = 4u << 20;
 constexpr int kDeepest = 10;
 
 Result<std::string> ReadRegularFile(const std::string& path, const Place& asked_by) {
-  const auto fail = [&](const std::string& why) {
-    const bool included = asked_by.line > 0;
-    return Fail(ErrorKind::kInvalid, (included ? "cannot include " + path + ": " : "") + why,
+  const bool included = asked_by.line > 0;
+  const auto fail = [&](const std::string& why, ErrorKind kind = ErrorKind::kInvalid) {
+    // An include that is not there is a mistake in the file that asks for it.
+    return Fail(included ? ErrorKind::kInvalid : kind,
+                (included ? "cannot include " + path + ": " : "") + why,
                 included ? asked_by : Place{path});
   };
   struct stat status{};
-  if (stat(path.c_str(), &status) != 0) return fail(std::strerror(errno));
+  if (stat(path.c_str(), &status) != 0) {
+    return fail(std::strerror(errno), errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem);
+  }
   if (!S_ISREG(status.st_mode)) return fail("not a regular file");
   if (static_cast<std::uintmax_t>(status.st_size) > kLargest) return fail("larger than 4 MiB");
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
-  if (!in) return fail(in.is_open() ? "cannot be read" : std::strerror(errno));
+  if (!in) return fail(in.is_open() ? "cannot be read" : std::strerror(errno), ErrorKind::kSystem);
   return std::move(text).str();
 }
 

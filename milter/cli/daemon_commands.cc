@@ -49,6 +49,10 @@ std::expected<std::string, Errors> SocketFor(const Arguments& arguments) {
   if (arguments.Has("socket")) return arguments.Value("socket");
   const auto settings = SettingsFor(arguments);
   if (!settings) return std::unexpected(settings.error());
+  if (settings->control_socket.empty()) {
+    return std::unexpected(
+        Errors{{ErrorKind::kInvalid, "control.socket is empty: the daemon takes no calls", {}}});
+  }
   return settings->control_socket;
 }
 

@@ -91,6 +91,7 @@ Json ToJson(const scan::RuleInfo& rule) {
           {"foreign", rule.foreign},
           {"severity", ToString(rule.severity)},
           {"action", ToString(rule.action)},
+          {"mode", ToString(rule.mode)},
           {"regions", std::move(regions)},
           {"tags", rule.tags},
           {"keywords", rule.keywords},
@@ -149,7 +150,7 @@ int RunRulesList(const Arguments& arguments, Terminal& terminal) {
     if (rule.until) description += " (until " + DayText(*rule.until) + ")";
     table.Add({Printable(rule.id),
                {std::string(ToString(rule.severity)), StyleOf(rule.severity)},
-               ToString(rule.action),
+               rule.mode == Mode::kObserve ? "observe" : ToString(rule.action),
                RegionsText(rule),
                description});
   }

@@ -108,7 +108,7 @@ bool Reader::Folder(const std::string& path, bool mails) {
   };
   const bool maildir = !mails && has("cur") && has("new");
   for (const std::string& name : names) {
-    if (maildir && (name == "tmp" || !is_folder(name))) continue;
+    if (maildir && name == "tmp" && is_folder(name)) continue;  // not yet delivered
     if (!Entry(base + name, mails || (maildir && (name == "cur" || name == "new")))) return false;
   }
   return true;

@@ -1,7 +1,7 @@
 // Source: the stored messages behind the paths of a command line.
 //
-// A folder is read recursively in name order, a Maildir (a folder with cur and new) by its mails,
-// without tmp. A file is an mbox when it begins with a "From " line, a mail when its first lines
+// A folder is read recursively in name order; of a Maildir (a folder with cur and new) tmp is left
+// out. A file is an mbox when it begins with a "From " line, a mail when its first lines
 // are header fields with at least one that mails are known by (or it is called .eml, or lies in a
 // Maildir), else a plain file: one message of one part. "-" is standard input, read by the same
 // signs. In folders, symbolic links to folders are not followed and only regular files are read.

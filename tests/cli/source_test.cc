@@ -134,8 +134,9 @@ TEST_F(SourceTest, MaildirWithItsFoldersButWithoutTmp) {
   Write("m/dovecot.index", "index");
   Write("m/.Sent/cur/4", "y");
   Write("m/.Sent/new/5", "z");
-  EXPECT_THAT(Read({root_ + "/m"}), ElementsAre("/m/.Sent/cur/4:0:m:1", "/m/.Sent/new/5:0:m:1",
-                                                "/m/cur/1:2,S:0:m:8", "/m/new/2:0:m:1"));
+  EXPECT_THAT(Read({root_ + "/m"}),
+              ElementsAre("/m/.Sent/cur/4:0:m:1", "/m/.Sent/new/5:0:m:1", "/m/cur/1:2,S:0:m:8",
+                          "/m/dovecot.index:0:p:5", "/m/new/2:0:m:1"));
 }
 
 TEST_F(SourceTest, WhatCannotBeReadIsToldAndTheRestGoesOn) {

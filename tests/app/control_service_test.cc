@@ -1,0 +1,88 @@
+#include "app/control_service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+namespace warifu::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+class FakeLog final : public incident::Log {
+ public:
+  void Write(incident::Level, std::string_view text) override { text_ += std::string(text) + "\n"; }
+  void SetLevel(incident::Level) override {}
+  Result<void> Reopen() override { return {}; }
+  std::string text_;
+};
+
+class FakeService final : public Service {
+ public:
+  std::expected<ReloadReport, Errors> Reload() override { return report_; }
+  app::Status Status() const override { return status_; }
+  SessionCounters& sessions() override { return sessions_; }
+  std::shared_ptr<const Snapshot> snapshot() const override { return nullptr; }
+  std::unique_ptr<MessageInspection> Begin() override { return nullptr; }
+
+  std::expected<ReloadReport, Errors> report_;
+  app::Status status_;
+  SessionCounters sessions_;
+};
+
+TEST(ControlServiceTest, StatusTellsWhatTheServiceCounts) {
+  FakeService service;
+  FakeLog log;
+  service.status_.version = "1.2.3";
+  service.status_.started = WallTime(std::chrono::seconds(1'000'000'000));
+  service.status_.rules = 90;
+  service.status_.verdicts = {{"accept", 12}, {"hold", 1}};
+  const auto handlers = ServiceHandlers(service, log);
+  const ControlAnswer answer = handlers.at("status")({});
+  ASSERT_TRUE(answer);
+  auto json = nlohmann::json::parse(*answer);
+  EXPECT_EQ(json["version"], "1.2.3");
+  EXPECT_EQ(json["mode"], "observe");
+  EXPECT_EQ(json["started"], "2001-09-09T01:46:40Z");
+  EXPECT_EQ(json["rules"], 90);
+  EXPECT_EQ(json["verdicts"]["accept"], 12);
+  EXPECT_FALSE(json.contains("directory_rows"));
+  service.status_.has_directory = true;
+  service.status_.directory_rows = 7;
+  json = nlohmann::json::parse(*handlers.at("status")({}));
+  EXPECT_EQ(json["directory_rows"], 7);
+}
+
+TEST(ControlServiceTest, ReloadTellsWhatChangedAndTheLogWhoAsked) {
+  FakeService service;
+  FakeLog log;
+  ReloadReport report;
+  report.rules = 3;
+  report.rules_added = {"new-rule"};
+  report.restart_needed = {"socket.address"};
+  service.report_ = report;
+  const auto handlers = ServiceHandlers(service, log);
+  const ControlAnswer answer = handlers.at("reload")({{1000, 1000, 4711}, "reload", "{}"});
+  ASSERT_TRUE(answer);
+  const auto json = nlohmann::json::parse(*answer);
+  EXPECT_EQ(json["changed"], true);
+  EXPECT_EQ(json["rules_added"][0], "new-rule");
+  EXPECT_EQ(json["restart_needed"][0], "socket.address");
+  EXPECT_THAT(log.text_, HasSubstr("uid 1000, process 4711"));
+}
+
+TEST(ControlServiceTest, AFailedReloadGivesEveryError) {
+  FakeService service;
+  FakeLog log;
+  service.report_ = std::unexpected(
+      Errors{{ErrorKind::kInvalid, "one", {"a", 1, 0}}, {ErrorKind::kInvalid, "two", {"b", 2, 0}}});
+  const auto handlers = ServiceHandlers(service, log);
+  const ControlAnswer answer = handlers.at("reload")({});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().size(), 2u);
+}
+
+}  // namespace
+}  // namespace warifu::app

@@ -1,0 +1,67 @@
+// status and reload against a control server that stands in for the daemon.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/control.h"
+#include "cli/command.h"
+#include "tool.h"
+
+namespace warifu::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+class DaemonCommandsTest : public ToolTest {
+ protected:
+  void Serve(const std::string& command, app::ControlHandler handler) {
+    app::ControlOptions options;
+    options.path = folder_ + "/control.sock";
+    auto server = app::StartControlServer(options, {{command, std::move(handler)}});
+    ASSERT_TRUE(server) << server.error().ToString();
+    server_ = std::move(*server);
+  }
+  std::unique_ptr<app::ControlServer> server_;
+};
+
+TEST_F(DaemonCommandsTest, StatusForPeopleAndPrograms) {
+  const std::string answer =
+      R"({"mode":"observe","rules":90,"has_it":true,"verdicts":{"accept":12,"hold":1},"notes":[]})";
+  Serve("status", [&](const app::ControlCall&) { return answer; });
+  const Outcome text = Run({"status", "--config", "warifu.conf"});
+  EXPECT_EQ(text.status, kExitClean);
+  EXPECT_EQ(text.out,
+            "mode      observe\nrules     90\nhas it    yes\nverdicts  accept 12, hold 1\n"
+            "notes     none\n");
+  EXPECT_EQ(Run({"status", "--config", "warifu.conf", "--format", "json"}).out, answer + "\n");
+}
+
+TEST_F(DaemonCommandsTest, AFailedReloadTellsEveryError) {
+  Serve("reload", [](const app::ControlCall&) -> app::ControlAnswer {
+    return std::unexpected(Errors{{ErrorKind::kInvalid, "bad", {"a.toml", 3, 4}},
+                                  {ErrorKind::kInvalid, "worse", {"b.toml", 1, 0}}});
+  });
+  const Outcome outcome = Run({"reload", "--socket", folder_ + "/control.sock"});
+  EXPECT_EQ(outcome.status, kExitError);
+  EXPECT_EQ(outcome.err, "warifu: a.toml:3:4: bad\nwarifu: b.toml:1: worse\n");
+}
+
+TEST_F(DaemonCommandsTest, SaysWhenTheDaemonIsNotThere) {
+  const Outcome outcome = Run({"status", "--config", "warifu.conf"});
+  EXPECT_EQ(outcome.status, kExitError);
+  EXPECT_THAT(outcome.err, HasSubstr("not running"));
+}
+
+TEST_F(DaemonCommandsTest, AnAnswerCannotSteerATerminal) {
+  Serve("status", [](const app::ControlCall&) { return R"({"a":"\u001b[2Jx\n"})"; });
+  EXPECT_THAT(Run({"status", "--config", "warifu.conf"}).out, ::testing::Not(HasSubstr("\x1b")));
+}
+
+TEST_F(DaemonCommandsTest, ADisabledControlSocketIsSaid) {
+  Write("off.conf", "control = { socket = \"\"; };\n");
+  const Outcome outcome = Run({"status", "--config", "off.conf"});
+  EXPECT_EQ(outcome.status, kExitError);
+  EXPECT_THAT(outcome.err, HasSubstr("control.socket"));
+}
+
+}  // namespace
+}  // namespace warifu::cli

@@ -1,0 +1,77 @@
+// What people read, byte for byte.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cli/run.h"
+#include "tool.h"
+
+namespace warifu::cli {
+namespace {
+
+class GoldenTest : public ToolTest {
+ protected:
+  void Expect(const std::string& name, const std::vector<std::string>& args,
+              std::string_view input = "") {
+    const Outcome outcome = Run(args, input);
+    ExpectGolden(name, outcome.out);
+  }
+};
+
+TEST_F(GoldenTest, HelpOnEverythingAndOnEachCommand) {
+  Expect("help.txt", {});
+  Expect("help-rules.txt", {"rules", "--help"});
+  for (const Command& command : Commands()) {
+    std::string name(command.words);
+    std::ranges::replace(name, ' ', '-');
+    std::vector<std::string> args = {"help"};
+    const std::size_t blank = command.words.find(' ');
+    args.emplace_back(command.words.substr(0, blank));
+    if (blank != std::string_view::npos) args.emplace_back(command.words.substr(blank + 1));
+    Expect("help-" + name + ".txt", args);
+  }
+}
+
+TEST_F(GoldenTest, RulesList) {
+  Expect("rules-list.txt", {"rules", "list", "rules.toml"});
+  Expect("rules-list.json", {"rules", "list", "--rules", "rules.toml", "--format", "json"});
+}
+
+TEST_F(GoldenTest, RulesCheck) {
+  Write("bad.toml",
+        "[[rules]]\nid = \"a\"\nregex = '''x(y'''\n\n[[rules]]\nid = \"b\"\nregx = '''x'''\n");
+  Expect("rules-check-errors.txt", {"rules", "check", "bad.toml"});
+  Expect("rules-check-errors.json", {"rules", "check", "bad.toml", "--format", "json"});
+  Write("wrong.toml",
+        "[[rules]]\nid = \"a\"\nregex = '''key=(\\d+)'''\n[rules.mail]\nmatches = [\"key=x\"]\n"
+        "misses = [\"key=12345678\"]\n");
+  Expect("rules-check-examples.txt", {"rules", "check", "wrong.toml"});
+}
+
+constexpr std::string_view kTrial =
+    "パスワード：Xk29vmQ1\npassword: aaaaaaaa\npassword = <password>\nmail.internal.example\n";
+
+TEST_F(GoldenTest, RulesTry) {
+  Expect("rules-try.txt", {"rules", "try", "-", "--config", "warifu.conf"}, kTrial);
+  Expect("rules-try.json", {"rules", "try", "-", "--config", "warifu.conf", "--format", "json"},
+         kTrial);
+  Expect("rules-try-one.txt", {"rules", "try", "-", "password-label", "--config", "warifu.conf"},
+         kTrial);
+}
+
+TEST_F(GoldenTest, Scan) {
+  Write("mail/1.eml", MailOf("member list", "1024,taro,Xk29vmQ1,2000-04-01\n"));
+  Write("mail/2.eml", MailOf("lunch", "at noon?\n"));
+  Write("mail/3.mbox", "From a@b Mon Sep 17 10:11:12 2001\n" + MailOf("a", "hello\n") +
+                           "\nFrom a@b Mon Sep 17 10:11:12 2001\n" +
+                           MailOf("b", "see mail.internal.example\n\n-- \npassword: hunter22!\n"));
+  Write("mail/4.csv", "id,login\n2048,jiro,pQ83kdm2,2001-05-06\n");
+  Write("mail/5.pdf", "%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%%EOF\n");
+  Expect("scan.txt", {"scan", "mail", "--config", "warifu.conf"});
+  Expect("scan-all.txt", {"scan", "--all", "mail", "--config", "warifu.conf"});
+  Expect("scan-high.txt", {"scan", "--severity", "high", "mail", "--config", "warifu.conf"});
+  Expect("scan.json", {"scan", "--all", "mail", "--config", "warifu.conf", "--format", "json"});
+}
+
+}  // namespace
+}  // namespace warifu::cli
