@@ -199,7 +199,7 @@ void Walker::CheckHead(const Head& head, const Place& place) {
   if (head.junk.empty()) return;
   Fault(FaultCause::kMalformed, part, "a line in the head is no field: some readers end it there");
   if (head.no_fields) return;
-  Between(head.junk.begin, head.junk.end, place, "head");
+  Between(head.junk.begin, head.junk.end, place, place.head.empty() ? "mime" : "head");
 }
 
 void Walker::Fields(const Head& head, const Place& place) {

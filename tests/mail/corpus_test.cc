@@ -85,8 +85,8 @@ std::vector<const Part*> Leaves(const Message& m) {
   std::vector<const Part*> out;
   for (const Part& p : m.parts) {
     const bool outside = p.number.ends_with("preamble") || p.number.ends_with("epilogue") ||
-                         p.number.ends_with("head") || p.number.ends_with(".raw") ||
-                         p.number.find(".uu") != std::string::npos;
+                         p.number.ends_with("head") || p.number.ends_with("mime") ||
+                         p.number.ends_with(".raw") || p.number.find(".uu") != std::string::npos;
     // An encoded mail is a leaf with its bytes, and its own leaves follow.
     const bool walked = p.type == "message/rfc822";
     if (!outside && !walked) out.push_back(&p);
