@@ -45,6 +45,11 @@ bool HasWord(std::string_view text, std::string_view word) {
   return false;
 }
 
+// Letters, digits, and the signs of names like "o:p" and "my-element".
+bool IsElementName(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) { return IsAlnum(c) || c == ':' || c == '-'; });
+}
+
 // What a block is by the marks that mail programs put on it: body when by nothing.
 struct BlockKind {
   Region region = Region::kBody;
@@ -130,6 +135,8 @@ class Reader {
 
   void StartTag(const HtmlToken& token) {
     const std::string& name = token.name;
+    // "<taro@example.jp>" that nobody escaped: no reader shows it, but it is data, not markup.
+    if (!IsElementName(name)) return Behind(token.span, true);
     Attributes(name);
     if (name == "br") return LineBreak(token.span);
     const bool block = Contains(kBlocks, name);

@@ -65,10 +65,49 @@ TransferDecoded DecodeBase64(std::string_view raw) {
     AppendDecoded(raw.substr(0, end), GMIME_CONTENT_ENCODING_BASE64, &out.content);
     raw.remove_prefix(end);
   }
-  // Clean text decodes to three bytes of four; only then the bytes need no second look.
+  // Clean text decodes to three bytes of four; only then a long one needs no second look.
   const auto ends = std::ranges::count(whole, '\n') + std::ranges::count(whole, '\r');
   const std::size_t clean = (whole.size() - static_cast<std::size_t>(ends)) / 4 * 3;
-  if (out.content.size() + 3 < clean) out.junk = CountJunk(whole);
+  const bool is_short = whole.size() < 1024;
+  if (is_short || out.content.size() + 3 < clean) out.junk = CountJunk(whole);
+  return out;
+}
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char l = LowerAscii(c);
+  return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+// Bytes of a soft line break at `pos`, where '=' stands: with the blanks that relays put behind it
+// (RFC 2045, 6.7, rule 3), which GMime takes for text. 0 when it is none.
+std::size_t SoftBreak(std::string_view raw, std::size_t pos) {
+  std::size_t end = pos + 1;
+  while (end < raw.size() && IsBlank(raw[end])) ++end;
+  if (end == raw.size()) return end - pos;
+  if (raw[end] == '\r' && end + 1 < raw.size() && raw[end + 1] == '\n') ++end;
+  return raw[end] == '\n' ? end + 1 - pos : 0;
+}
+
+std::string DecodeQuotedPrintable(std::string_view raw) {
+  std::string out;
+  out.reserve(raw.size());
+  for (std::size_t pos = 0; pos < raw.size();) {
+    const std::size_t sign = std::min(raw.find('=', pos), raw.size());
+    out.append(raw, pos, sign - pos);
+    pos = sign;
+    if (pos == raw.size()) break;
+    const bool two = raw.size() - pos > 2;
+    const int high = two ? HexDigit(raw[pos + 1]) : -1, low = two ? HexDigit(raw[pos + 2]) : -1;
+    if (high >= 0 && low >= 0) {
+      out += static_cast<char>(high * 16 + low);
+      pos += 3;
+    } else if (const std::size_t skip = SoftBreak(raw, pos); skip > 0) {
+      pos += skip;
+    } else {
+      out += raw[pos++];
+    }
+  }
   return out;
 }
 
@@ -178,7 +217,7 @@ TransferDecoded DecodeTransfer(std::string_view raw, Transfer encoding) {
   if (encoding == Transfer::kUu) return DecodeUu(raw);
   TransferDecoded out;
   if (encoding == Transfer::kQuotedPrintable) {
-    AppendDecoded(raw, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE, &out.content);
+    out.content = DecodeQuotedPrintable(raw);
   } else {
     out.content = raw;
   }
