@@ -1,10 +1,10 @@
 #include "app/strip.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <set>
 #include <string>
+
+#include "mail/ascii.h"
 
 namespace warifu::app {
 namespace {
@@ -76,16 +76,13 @@ class StripPlanner {
   const int max_lines_;
 };
 
-bool SameName(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 // The mail as it will be sent: head with its changed fields, and the new body.
 std::string Assemble(const mail::Message& message, const mail::EditedBody& edited) {
   std::string raw;
   for (const mail::HeaderField& field : message.fields) {
-    const auto changed = std::ranges::find_if(
-        edited.changed_fields, [&](const auto& f) { return SameName(f.name, field.name); });
+    const auto changed = std::ranges::find_if(edited.changed_fields, [&](const auto& f) {
+      return mail::EqualNoCase(f.name, field.name);
+    });
     const std::string& body = changed == edited.changed_fields.end() ? field.body : changed->body;
     raw.append(field.name).append(":");
     if (!body.starts_with(' ') && !body.starts_with('\t')) raw.append(" ");
