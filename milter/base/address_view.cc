@@ -64,6 +64,23 @@ std::string GluedDomain(std::string_view rest, bool utf8) {
   return domain;
 }
 
+// The bytes that are left to a reader who knows no shifts once he has dropped comments, quotes and
+// white space; `places` says where each stood.
+std::string WithoutComments(std::string_view field, std::vector<std::size_t>* places) {
+  std::string out;
+  int depth = 0;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    const char c = field[i];
+    if (c == '(') ++depth;
+    if (depth == 0 && !IsDropped(c)) {
+      out += c;
+      places->push_back(i);
+    }
+    if (c == ')' && depth > 0) --depth;
+  }
+  return out;
+}
+
 bool HasLocal(std::string_view before) {
   const std::size_t last = before.find_last_not_of("\"\\() \t\r\n\x1b");
   return last != std::string_view::npos && IsLocalByte(before[last]);
@@ -109,17 +126,27 @@ bool HidesAddress(std::string_view field, std::span<const Token> tokens,
   const bool utf8 = IsUtf8(field);
   auto token = tokens.begin();
   std::size_t floor = 0;
+  std::vector<std::size_t> doubtful;  // each @ that belongs to no known address
   for (std::size_t at = field.find('@'); at != field.npos; at = field.find('@', at + 1)) {
     const std::string_view found = Around(field, at, floor);
     const std::string_view before = field.substr(floor, at - floor);
     floor = at + 1;
     if (!found.empty() && known(found)) continue;
+    doubtful.push_back(at);
     if (!HasLocal(before)) continue;
     const std::string domain = GluedDomain(field.substr(at + 1), utf8);
     while (token != tokens.end() && token->end <= at) ++token;
     const bool shifted = token != tokens.end() && token->begin <= at && token->shifted;
     const bool trail = !utf8 && at > 0 && static_cast<unsigned char>(field[at - 1]) >= 0x81;
     if (shifted || trail ? IsDotted(domain) : !domain.empty()) return true;
+  }
+  if (doubtful.empty()) return false;
+  std::vector<std::size_t> places;
+  const std::string rest = WithoutComments(field, &places);
+  for (std::size_t at = rest.find('@'); at != rest.npos; at = rest.find('@', at + 1)) {
+    if (!std::ranges::binary_search(doubtful, places[at])) continue;
+    const bool local = at > 0 && IsLocalByte(rest[at - 1]);
+    if (local && IsDotted(GluedDomain(std::string_view(rest).substr(at + 1), utf8))) return true;
   }
   return false;
 }

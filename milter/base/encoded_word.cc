@@ -30,16 +30,22 @@ std::string DecodeQ(std::string_view text) {
   return out;
 }
 
-// What is no base64 is passed over and padding ends it, as mail programs have it.
+// What is no base64 is passed over; padding ends it where a quantum is full, and is passed over
+// elsewhere, as mail programs have it.
 std::string DecodeB(std::string_view text) {
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   std::uint32_t bits = 0;
   int count = 0;
-  for (const char c : text.substr(0, text.find('='))) {
+  int place = 0;  // in the quantum of four
+  int pads = 0;
+  for (const char c : text) {
+    if (c == '=' && place >= 2 && place + ++pads >= 4) break;
     const std::size_t value = kAlphabet.find(c);
     if (value == std::string_view::npos) continue;
+    place = (place + 1) % 4;
+    pads = 0;
     bits = (bits << 6) | static_cast<std::uint32_t>(value);
     count += 6;
     if (count < 8) continue;
