@@ -37,7 +37,7 @@ constexpr Hint kHints[] = {
 std::string Explain(const RE2& regex) {
   const std::string piece = regex.error_arg();
   std::string text = "the regex is not valid: " + regex.error();
-  if (regex.error_code() == RE2::ErrorRepeatOp && piece.size() > 1) {
+  if (regex.error_code() == RE2::ErrorRepeatOp && piece.size() > 1 && piece.ends_with("+")) {
     return text +
            ". RE2 has no possessive repeats and needs none: it never backtracks; leave out "
            "the '+'";
@@ -122,8 +122,8 @@ class Compiler {
     check(stated.account_group, "accountGroup");
     const auto tree = ParseRegex(stated.regex);
     if (!tree) return Error(stated.place, id, "the regex is not supported: " + tree.error().text);
-    pattern.form = MakeFirstPassForm(*tree);
-    if (pattern.form.matches_empty) {
+    pattern.probes = ChooseProbes(*tree);
+    if (pattern.probes.empty()) {
       return Error(stated.place, id,
                    "the regex matches the empty text, so it would match anywhere");
     }

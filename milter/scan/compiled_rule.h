@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "scan/first_pass_form.h"
+#include "scan/probe.h"
 #include "scan/rule.h"
 #include "scan/validators.h"
 
@@ -24,7 +24,7 @@ struct CompiledPattern {
   std::uint32_t rule = 0;  // index into the rules
   std::unique_ptr<RE2> regex;
   int secret_group = 0, account_group = 0;
-  FirstPassForm form;
+  std::vector<Probe> probes;
   bool keyword_sure = false;  // every match holds a keyword of the rule
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 
 namespace warifu::scan {
 namespace {
@@ -196,41 +197,57 @@ class Searcher {
   std::vector<re2::StringPiece> sub_;
 };
 
-}  // namespace
-
-Span SearchWindow(const FirstPassForm& form, FirstPassMode mode, const Hit& hit,
-                  std::string_view text) {
-  if (mode == FirstPassMode::kKeywords) return {0, text.size()};
-  Span window{0, text.size()};
-  if (form.max_width != kUnbounded) {
-    window.begin = hit.first > form.max_width ? hit.first - form.max_width : 0;
-  }
-  if (form.forward != kUnbounded) window.end = std::min(text.size(), hit.last + form.forward);
-  // Lines bound it too, where a match can hold only so many.
+// Where a match of the pattern can lie, whose probe was reported there.
+Span WindowOf(const ProbeUse& use, const Hit& hit, std::string_view text) {
   constexpr std::size_t kFar = 4096;
-  if (form.line_feeds <= kMaxLines) {
-    if (hit.first - window.begin > kFar) {
-      window.begin = std::max(window.begin, LineBegin(text, hit.first, form.line_feeds));
-    }
-    if (window.end - hit.last > kFar) {
-      window.end = std::min(window.end, LineEnd(text, hit.last, form.line_feeds) + 1);
-    }
+  Span window{0, text.size()};
+  if (use.back < hit.first) window.begin = hit.first - use.back;
+  if (use.forward < text.size() - hit.last) window.end = hit.last + use.forward;
+  // Lines bound it too, where a match can hold only so many.
+  if (use.back_lines <= kMaxLines && hit.first - window.begin > kFar) {
+    window.begin = std::max(window.begin, LineBegin(text, hit.first, use.back_lines));
   }
-  while (window.begin > 0 && IsContinuation(text[window.begin])) --window.begin;
+  if (use.forward_lines <= kMaxLines && window.end - hit.last > kFar) {
+    window.end = std::min(window.end, LineEnd(text, hit.last, use.forward_lines) + 1);
+  }
   window.end = std::min(window.end, text.size());
+  while (window.begin > 0 && IsContinuation(text[window.begin])) --window.begin;
   while (window.end < text.size() && IsContinuation(text[window.end])) ++window.end;
   return window;
 }
 
-void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern, FirstPassMode mode,
-                    std::span<const Hit> hits, const Segment& segment, std::vector<Span>* windows,
+}  // namespace
+
+void MakeSearches(const FirstPass& first_pass, const std::vector<Hit>& hits, std::string_view text,
+                  std::vector<Search>* searches) {
+  searches->clear();
+  for (const Hit& hit : hits) {
+    const bool anywhere = first_pass.modes[hit.expression] == FirstPassMode::kKeywords;
+    for (const ProbeUse& use : first_pass.uses[hit.expression]) {
+      searches->push_back(
+          {use.pattern, anywhere ? Span{0, text.size()} : WindowOf(use, hit, text)});
+    }
+  }
+  std::ranges::sort(*searches, [](const Search& a, const Search& b) {
+    return std::tuple(a.pattern, a.window.begin) < std::tuple(b.pattern, b.window.begin);
+  });
+  std::size_t kept = 0;
+  for (const Search& next : *searches) {
+    Search* last = kept > 0 ? &(*searches)[kept - 1] : nullptr;
+    if (last != nullptr && last->pattern == next.pattern && next.window.begin <= last->window.end) {
+      last->window.end = std::max(last->window.end, next.window.end);
+    } else {
+      (*searches)[kept++] = next;
+    }
+  }
+  searches->resize(kept);
+}
+
+void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern,
+                    std::span<const Search> searches, const Segment& segment,
                     std::vector<Candidate>* out, std::vector<Refusal>* refusals) {
   Filter filter(rules, pattern, segment);
   if (!filter.MayFire()) return;
-  windows->clear();
-  for (const Hit& hit : hits)
-    windows->push_back(SearchWindow(pattern.form, mode, hit, segment.text));
-  std::ranges::sort(*windows, {}, &Span::begin);
   Searcher searcher(pattern, segment.text);
   const auto keep = [&](const Candidate& c) {
     const std::string_view key = filter.Refuses(c);
@@ -240,12 +257,8 @@ void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern, 
       refusals->push_back({c, key, filter.detail()});
     }
   };
-  for (std::size_t i = 0; i < windows->size();) {
-    Span merged = (*windows)[i++];
-    while (i < windows->size() && (*windows)[i].begin <= merged.end) {
-      merged.end = std::max(merged.end, (*windows)[i++].end);
-    }
-    searcher.Run(merged, keep);
+  for (const Search& search : searches) {
+    searcher.Run(search.window, keep);
   }
 }
 

@@ -34,14 +34,20 @@ struct Refusal {
   std::string_view detail;  // the validator's name
 };
 
-// Where RE2 has to look for what the first pass reported.
-Span SearchWindow(const FirstPassForm& form, FirstPassMode mode, const Hit& hit,
-                  std::string_view text);
+// Where RE2 has to look for one pattern.
+struct Search {
+  std::uint32_t pattern = 0;
+  Span window;
+};
 
-// Appends the candidates of one pattern. `hits` are that pattern's alone, in any order; `windows`
-// is working memory. `refusals`, where given, gets the matches that a filter turned down.
-void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern, FirstPassMode mode,
-                    std::span<const Hit> hits, const Segment& segment, std::vector<Span>* windows,
+// Turns the first pass's hits into searches, by pattern and place; windows that touch are one.
+void MakeSearches(const FirstPass& first_pass, const std::vector<Hit>& hits, std::string_view text,
+                  std::vector<Search>* searches);
+
+// Appends the candidates of one pattern, whose searches these are. `refusals`, where given, gets
+// the matches that a filter turned down.
+void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern,
+                    std::span<const Search> searches, const Segment& segment,
                     std::vector<Candidate>* out, std::vector<Refusal>* refusals = nullptr);
 
 // Rules that fire on the attachment's name alone.

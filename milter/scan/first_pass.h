@@ -1,9 +1,9 @@
 // FirstPass: the Hyperscan database of a rule set.
 //
-// Compiles the first-pass forms of all patterns into one block-mode database. A form that is too
-// large for Hyperscan is compiled as a prefilter; what is too large even then is looked for by its
-// rule's keywords alone, and the whole segment goes to the second pass; without keywords it is
-// refused. Each of these is noted; nothing is dropped.
+// Compiles the probes of all patterns (probe.h), each expression once, into one block-mode
+// database. A probe that is too large for Hyperscan is compiled as a prefilter; what is too large
+// even then is looked for by its rule's keywords alone, and the whole segment goes to the second
+// pass; without keywords it is refused. Each of these is noted; nothing is dropped.
 //
 // The compiled database is kept in a cache folder (first_pass_cache.h).
 //
@@ -18,22 +18,29 @@
 #include <vector>
 
 #include "base/error.h"
-#include "scan/first_pass_form.h"
+#include "scan/probe.h"
 
 namespace warifu::scan {
 
 struct FirstPassPattern {
   std::string name;  // the rule's, for messages
   Place place;
-  FirstPassForm form;
+  std::vector<Probe> probes;
   std::vector<std::string> keywords;  // folded
 };
 
-// How a pattern is looked for.
+// How an expression is looked for.
 enum class FirstPassMode : std::uint8_t {
-  kExact,      // its form; ends are right
-  kPrefilter,  // a looser form; ends are right, more of them are idle
-  kKeywords,   // its keywords; the whole segment must be searched
+  kExact,      // as it stands
+  kPrefilter,  // in a looser form; more of its reports are idle
+  kKeywords,   // by keywords; the whole segment must be searched
+};
+
+// A pattern that waits for an expression, and where its match then lies.
+struct ProbeUse {
+  std::uint32_t pattern = 0;
+  std::size_t back = 0, forward = 0;
+  std::size_t back_lines = 0, forward_lines = 0;
 };
 
 struct HsDatabaseDeleter {
@@ -46,13 +53,14 @@ using HsDatabase = std::unique_ptr<hs_database_t, HsDatabaseDeleter>;
 using HsScratch = std::unique_ptr<hs_scratch_t, HsScratchDeleter>;
 
 struct FirstPass {
-  HsDatabase database;               // null when there is no pattern at all
-  std::vector<FirstPassMode> modes;  // by pattern
+  HsDatabase database;                      // null when there is no pattern at all
+  std::vector<FirstPassMode> modes;         // by expression
+  std::vector<std::vector<ProbeUse>> uses;  // by expression
   bool from_cache = false;
   std::vector<std::string> notes;
 };
 
-// Match ids are indices into `patterns`. `cache_dir` may be "".
+// Match ids are indices of expressions. `cache_dir` may be "".
 std::expected<FirstPass, Errors> MakeFirstPass(const std::vector<FirstPassPattern>& patterns,
                                                const std::string& cache_dir);
 

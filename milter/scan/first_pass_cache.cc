@@ -76,7 +76,7 @@ bool WriteAll(int fd, std::string_view bytes) {
 
 // Magic, key, digest of what follows, modes, database.
 std::expected<FirstPass, std::string> Parse(std::string_view content, std::string_view key,
-                                            std::size_t patterns) {
+                                            std::size_t expressions) {
   const auto take = [&content](std::size_t size) {
     const std::string_view part = content.substr(0, size);
     content.remove_prefix(part.size());
@@ -87,8 +87,8 @@ std::expected<FirstPass, std::string> Parse(std::string_view content, std::strin
   const std::string_view digest = take(kDigestSize);  // first, and only then the rest is hashed
   if (digest != Sha256Hex(content)) return std::unexpected("it is damaged");
   FirstPass out;
-  const std::string_view modes = take(patterns);
-  if (modes.size() != patterns) return std::unexpected("it is damaged");
+  const std::string_view modes = take(expressions);
+  if (modes.size() != expressions) return std::unexpected("it is damaged");
   for (const char mode : modes) {
     if (mode < 0 || mode > static_cast<char>(FirstPassMode::kKeywords)) {
       return std::unexpected("it is damaged");
@@ -112,7 +112,7 @@ FirstPassCache::FirstPassCache(std::string dir, std::string key)
   path_ = dir_ + "/" + std::string(kPrefix) + key_.substr(0, 24) + std::string(kSuffix);
 }
 
-std::optional<FirstPass> FirstPassCache::Load(std::size_t patterns,
+std::optional<FirstPass> FirstPassCache::Load(std::size_t expressions,
                                               std::vector<std::string>* notes) const {
   if (dir_.empty()) return std::nullopt;
   const auto unusable = [&](const std::string& why) {
@@ -124,7 +124,7 @@ std::optional<FirstPass> FirstPassCache::Load(std::size_t patterns,
     if (content.error().empty()) return std::nullopt;
     return unusable(content.error());
   }
-  auto parsed = Parse(*content, key_, patterns);
+  auto parsed = Parse(*content, key_, expressions);
   if (!parsed) return unusable(parsed.error());
   return std::move(*parsed);
 }

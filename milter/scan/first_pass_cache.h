@@ -25,7 +25,7 @@ class FirstPassCache {
   FirstPassCache(std::string dir, std::string key);
 
   // Nothing when there is no usable file; `notes` says so where one was found unusable.
-  std::optional<FirstPass> Load(std::size_t patterns, std::vector<std::string>* notes) const;
+  std::optional<FirstPass> Load(std::size_t expressions, std::vector<std::string>* notes) const;
   void Store(const FirstPass& first_pass, std::vector<std::string>* notes) const;
 
   const std::string& path() const { return path_; }

@@ -23,24 +23,6 @@ namespace warifu::scan {
 namespace {
 
 constexpr std::size_t kMaxFindings = 20000;  // of one mail; the rest would tell nobody more
-constexpr std::uint32_t kJoin = 256;         // reported ends this near are one hit
-
-// Called by Hyperscan for each reported end: records, and nothing else.
-int OnMatch(unsigned id, unsigned long long, unsigned long long to, unsigned, void* context) {
-  auto* scratch = static_cast<Scratch*>(context);
-  const auto end = static_cast<std::uint32_t>(to);
-  std::uint32_t& latest = scratch->latest[id];
-  if (latest < scratch->hits.size()) {
-    Hit& hit = scratch->hits[latest];
-    if (hit.pattern == id && end >= hit.first && end <= hit.last + kJoin) {
-      hit.last = std::max(hit.last, end);
-      return 0;
-    }
-  }
-  latest = static_cast<std::uint32_t>(scratch->hits.size());
-  scratch->hits.push_back({id, end, end});
-  return 0;
-}
 
 using Watch = std::chrono::steady_clock;
 
@@ -163,7 +145,7 @@ class Run {
     }
     const hs_error_t code = set_.hooks_.scan(set_.first_pass_.database.get(), segment.text.data(),
                                              static_cast<unsigned>(segment.text.size()), 0,
-                                             scratch->hs.get(), OnMatch, scratch);
+                                             scratch->hs.get(), RecordHit, scratch);
     if (code == HS_SUCCESS) return true;
     result_.faults.push_back({code == HS_NOMEM ? FaultCause::kResources : FaultCause::kEngine,
                               segment.part,
@@ -172,16 +154,14 @@ class Run {
   }
 
   void ConfirmHits(const Segment& segment, Scratch* scratch) {
-    auto& hits = scratch->hits;
-    if (hits.size() > 1) std::ranges::stable_sort(hits, {}, &Hit::pattern);
-    for (std::size_t i = 0; i < hits.size();) {
-      const std::uint32_t id = hits[i].pattern;
+    MakeSearches(set_.first_pass_, scratch->hits, segment.text, &searches_);
+    for (std::size_t i = 0; i < searches_.size();) {
+      const std::uint32_t id = searches_[i].pattern;
       std::size_t end = i;
-      while (end < hits.size() && hits[end].pattern == id) ++end;
+      while (end < searches_.size() && searches_[end].pattern == id) ++end;
       if (OutOfTime(segment)) return;
-      ConfirmPattern(set_.rules_, set_.rules_.patterns[id], set_.first_pass_.modes[id],
-                     {hits.data() + i, end - i}, segment, &windows_, &candidates_,
-                     context_.on_dropped ? &refusals_ : nullptr);
+      ConfirmPattern(set_.rules_, set_.rules_.patterns[id], {searches_.data() + i, end - i},
+                     segment, &candidates_, context_.on_dropped ? &refusals_ : nullptr);
       i = end;
     }
   }
@@ -278,7 +258,7 @@ class Run {
   StageTimer timer_;
   StageTimes* times_;
   ScanResult result_;
-  std::vector<Span> windows_;
+  std::vector<Search> searches_;
   std::vector<Candidate> candidates_;
   std::vector<Refusal> refusals_;
   std::unordered_map<std::string, std::size_t> shown_;  // → the segment that showed it first
@@ -344,7 +324,7 @@ std::vector<FirstPassPattern> ForFirstPass(const CompiledRules& rules) {
   std::vector<FirstPassPattern> out;
   for (const CompiledPattern& p : rules.patterns) {
     const Rule& rule = rules.rules[p.rule].rule;
-    out.push_back({rule.info.id, rule.place, p.form, rule.info.keywords});
+    out.push_back({rule.info.id, rule.place, p.probes, rule.info.keywords});
   }
   return out;
 }
@@ -363,7 +343,7 @@ std::expected<std::shared_ptr<const PatternSet>, Errors> LoadWith(const LoadOpti
   if (!errors.empty()) return std::unexpected(std::move(errors));
   auto first_pass = MakeFirstPass(ForFirstPass(*rules), options.cache_dir);
   if (!first_pass) return std::unexpected(std::move(first_pass.error()));
-  auto pool = ScratchPool::Make(first_pass->database.get(), rules->patterns.size());
+  auto pool = ScratchPool::Make(first_pass->database.get(), first_pass->modes.size());
   if (!pool) return std::unexpected(Errors{pool.error()});
   std::vector<std::string> notes = std::move(files.notes);
   notes.insert(notes.end(), first_pass->notes.begin(), first_pass->notes.end());

@@ -1,7 +1,7 @@
 // RegexAst: a rule's regular expression as a tree, so that warifu can reason about it.
 //
 // Reads the RE2 dialect with RE2's own meaning (RE2 compiles the pattern too and is the judge of
-// what is valid). From the tree come the first-pass form (first_pass_form.h), the width of a match
+// what is valid). From the tree come the probes of the first pass (probe.h), the width of a match
 // in bytes, how many lines it may span, and whether every match holds a keyword.
 //
 // Sets of characters are code points, already folded for ASCII under (?i). A set that cannot be

@@ -1,5 +1,6 @@
 #include "scan/scratch_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace warifu::scan {
@@ -7,11 +8,29 @@ namespace {
 
 constexpr std::size_t kKeptHits = 1u << 16;  // a hostile mail's many hits are not kept for ever
 
+constexpr std::uint32_t kJoin = 256;  // reported ends this near are one hit
+
 }  // namespace
 
+int RecordHit(unsigned id, unsigned long long, unsigned long long to, unsigned, void* context) {
+  auto* scratch = static_cast<Scratch*>(context);
+  const auto end = static_cast<std::uint32_t>(to);
+  std::uint32_t& latest = scratch->latest[id];
+  if (latest < scratch->hits.size()) {
+    Hit& hit = scratch->hits[latest];
+    if (hit.expression == id && end >= hit.first && end <= hit.last + kJoin) {
+      hit.last = std::max(hit.last, end);
+      return 0;
+    }
+  }
+  latest = static_cast<std::uint32_t>(scratch->hits.size());
+  scratch->hits.push_back({id, end, end});
+  return 0;
+}
+
 Result<std::unique_ptr<ScratchPool>> ScratchPool::Make(const hs_database_t* database,
-                                                       std::size_t patterns) {
-  std::unique_ptr<ScratchPool> pool(new ScratchPool(patterns));
+                                                       std::size_t expressions) {
+  std::unique_ptr<ScratchPool> pool(new ScratchPool(expressions));
   if (database != nullptr) {
     hs_scratch_t* scratch = nullptr;
     if (hs_alloc_scratch(database, &scratch) != HS_SUCCESS) {
@@ -39,7 +58,7 @@ Result<ScratchPool::Lease> ScratchPool::Take() {
     }
     made->hs.reset(scratch);
   }
-  made->latest.assign(patterns_, 0);
+  made->latest.assign(expressions_, 0);
   return Lease(this, std::move(made));
 }
 

@@ -17,9 +17,9 @@
 
 namespace warifu::scan {
 
-// Where the first pass reported a pattern: ends from `first` to `last`.
+// Where the first pass reported an expression: ends from `first` to `last`.
 struct Hit {
-  std::uint32_t pattern = 0;
+  std::uint32_t expression = 0;
   std::uint32_t first = 0;
   std::uint32_t last = 0;
 };
@@ -27,9 +27,13 @@ struct Hit {
 struct Scratch {
   HsScratch hs;  // null when the set has no database
   std::vector<Hit> hits;
-  // Index into `hits` of each pattern's latest hit, valid while `hits[latest[p]].pattern == p`.
+  // Index into `hits` of each expression's latest hit, valid while that hit is of the expression.
   std::vector<std::uint32_t> latest;
 };
+
+// Hyperscan's match callback, with a Scratch as context: records, and nothing else.
+int RecordHit(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+              void* scratch);
 
 class ScratchPool {
  public:
@@ -52,16 +56,16 @@ class ScratchPool {
 
   // `database` may be null; it must outlive the pool.
   static Result<std::unique_ptr<ScratchPool>> Make(const hs_database_t* database,
-                                                   std::size_t patterns);
+                                                   std::size_t expressions);
   // kTemporary when memory ran out.
   Result<Lease> Take();
   std::size_t idle() const;
 
  private:
-  explicit ScratchPool(std::size_t patterns) : patterns_(patterns) {}
+  explicit ScratchPool(std::size_t expressions) : expressions_(expressions) {}
   void Return(std::unique_ptr<Scratch> scratch);
 
-  std::size_t patterns_;
+  std::size_t expressions_;
   HsScratch prototype_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Scratch>> idle_;

@@ -1,98 +1,28 @@
-#include "scan/first_pass_form.h"
-
 #include <algorithm>
 #include <cstdio>
 #include <utility>
 
 #include "base/utf8.h"
+#include "scan/probe.h"
 
 namespace warifu::scan {
 namespace {
 
-// A count that spans more than this many bytes loses its upper bound.
-constexpr std::size_t kWideCount = 64;
+// A count that makes more than this many positions for the engine loses its upper bound.
+constexpr std::size_t kWideCount = 32;
+
+// Places in the expanded pattern, roughly.
+std::size_t Positions(const RegexNode& node) {
+  std::size_t sum = node.kind == NodeKind::kChars ? 1 : 0;
+  for (const RegexNode& child : node.children) sum = SaturatingAdd(sum, Positions(child));
+  if (node.kind != NodeKind::kRepeat) return sum;
+  const int copies = std::max(1, node.max == kNoMax ? node.min : node.max);
+  return SaturatingMultiply(sum, static_cast<std::size_t>(copies));
+}
 
 bool AnySymbolic(const RegexNode& node) {
   return (node.kind == NodeKind::kChars && node.set.symbolic()) ||
          std::any_of(node.children.begin(), node.children.end(), AnySymbolic);
-}
-
-// True when the node can match nothing, at any place: it may be left out. (x|$) may not.
-bool IsOptional(const RegexNode& node) {
-  switch (node.kind) {
-    case NodeKind::kEmpty:
-      return true;
-    case NodeKind::kCapture:
-      return IsOptional(node.children[0]);
-    case NodeKind::kRepeat:
-      return node.min == 0 || IsOptional(node.children[0]);
-    case NodeKind::kConcat:
-      return std::all_of(node.children.begin(), node.children.end(), IsOptional);
-    case NodeKind::kAlternate:
-      return std::any_of(node.children.begin(), node.children.end(), IsOptional);
-    default:
-      return false;
-  }
-}
-
-// Takes away what may be absent at the end; returns the bytes that a match may have had there.
-std::size_t TrimRight(RegexNode* node) {
-  switch (node->kind) {
-    case NodeKind::kCapture:
-      return TrimRight(&node->children[0]);
-    case NodeKind::kAlternate: {
-      std::size_t most = 0;
-      for (RegexNode& child : node->children) most = std::max(most, TrimRight(&child));
-      return most;
-    }
-    case NodeKind::kRepeat: {
-      const std::size_t one = MaxWidth(node->children[0]);
-      const int extra = node->max == kNoMax ? kNoMax : node->max - node->min;
-      node->max = node->min;
-      return SaturatingMultiply(one,
-                                extra == kNoMax ? kUnbounded : static_cast<std::size_t>(extra));
-    }
-    case NodeKind::kConcat: {
-      std::size_t cut = 0;
-      while (!node->children.empty() && IsOptional(node->children.back())) {
-        cut = SaturatingAdd(cut, MaxWidth(node->children.back()));
-        node->children.pop_back();
-      }
-      if (!node->children.empty()) cut = SaturatingAdd(cut, TrimRight(&node->children.back()));
-      return cut;
-    }
-    default:
-      return 0;
-  }
-}
-
-// Takes away what may be absent at the start. Ends stay where they are.
-void TrimLeft(RegexNode* node) {
-  switch (node->kind) {
-    case NodeKind::kCapture:
-      return TrimLeft(&node->children[0]);
-    case NodeKind::kAlternate:
-      for (RegexNode& child : node->children) TrimLeft(&child);
-      return;
-    case NodeKind::kRepeat:
-      node->max = node->min;
-      return;
-    case NodeKind::kConcat: {
-      auto& children = node->children;
-      auto first = children.begin();
-      // An assertion in front of an absent part says nothing about what follows: it goes with it.
-      for (auto it = first; it != children.end(); ++it) {
-        if (it->IsAssertion()) continue;
-        if (!IsOptional(*it)) break;
-        first = it + 1;
-      }
-      children.erase(children.begin(), first);
-      if (!children.empty() && !children.front().IsAssertion()) TrimLeft(&children.front());
-      return;
-    }
-    default:
-      return;
-  }
 }
 
 class Printer {
@@ -155,10 +85,10 @@ class Printer {
     out_ += "(?:";
     Print(*inner);
     out_ += ')';
-    const std::size_t one = std::max<std::size_t>(1, MaxWidth(*inner));
     const bool wide =
         node.max != kNoMax && node.max != node.min &&
-        SaturatingMultiply(one, static_cast<std::size_t>(node.max - node.min)) > kWideCount;
+        SaturatingMultiply(Positions(*inner), static_cast<std::size_t>(node.max - node.min)) >
+            kWideCount;
     PrintCount(node.min, wide ? kNoMax : node.max);
   }
 
@@ -298,20 +228,13 @@ class Printer {
 
 }  // namespace
 
-FirstPassForm MakeFirstPassForm(const RegexNode& regex) {
-  FirstPassForm form;
-  form.min_width = MinWidth(regex);
-  form.max_width = MaxWidth(regex);
-  form.line_feeds = MaxLineFeeds(regex);
-  form.utf8 = AnySymbolic(regex);
-  RegexNode core = regex;
-  form.forward = TrimRight(&core);
-  TrimLeft(&core);
-  form.matches_empty = MinWidth(core) == 0;
-  Printer printer(form.utf8);
-  printer.Print(core);
-  form.pattern = printer.Take();
-  return form;
+ProbeText PrintProbe(const std::vector<RegexNode>& sequence) {
+  ProbeText out;
+  out.utf8 = std::ranges::any_of(sequence, AnySymbolic);
+  Printer printer(out.utf8);
+  for (const RegexNode& node : sequence) printer.Print(node);
+  out.expression = printer.Take();
+  return out;
 }
 
 }  // namespace warifu::scan
