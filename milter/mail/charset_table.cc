@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "mail/iconv_door.h"
+#include "mail/map_writer.h"
 
 namespace warifu::mail {
 namespace {
@@ -152,15 +153,11 @@ std::size_t CharsetTable::Decode(std::string_view bytes, std::string* text, Offs
   std::size_t errors = 0;
   LongCharacters longer(name_);
   std::array<char, 16> buffer{};
-  const auto put = [&](std::string_view utf8, std::size_t size) {
-    text->append(utf8);
-    map->Add(static_cast<std::uint32_t>(utf8.size()), static_cast<std::uint32_t>(size));
-  };
+  MapWriter out(text, map);
   for (std::size_t pos = 0; pos < bytes.size();) {
     if (ascii_) {
       const std::size_t end = FindNonAscii(bytes, pos);
-      text->append(bytes, pos, end - pos);
-      map->Add(1, 1, end - pos);
+      out.Copy(bytes.substr(pos, end - pos));
       pos = end;
       if (pos == bytes.size()) break;
     }
@@ -172,7 +169,7 @@ std::size_t CharsetTable::Decode(std::string_view bytes, std::string* text, Offs
       size = 2;
     }
     if (entry->valid()) {
-      put(entry->text(), size);
+      out.Put(entry->text(), size);
       pos += size;
       continue;
     }
@@ -180,7 +177,7 @@ std::size_t CharsetTable::Decode(std::string_view bytes, std::string* text, Offs
     if (size == 2 && entry->size == Entry::kLead) {
       size = longer.Decode(bytes.substr(pos), &buffer, &produced);
       if (size > 0) {
-        put({buffer.data(), produced}, size);
+        out.Put({buffer.data(), produced}, size);
         pos += size;
         continue;
       }
@@ -188,10 +185,11 @@ std::size_t CharsetTable::Decode(std::string_view bytes, std::string* text, Offs
     // A broken sequence never swallows an ASCII byte: it could be a delimiter or a secret's first.
     const bool both = pos + 1 < bytes.size() && entry != &single_[lead] &&
                       static_cast<std::uint8_t>(bytes[pos + 1]) >= 0x80;
-    put(kReplacementCharacter, both ? 2 : 1);
+    out.Put(kReplacementCharacter, both ? 2 : 1);
     pos += both ? 2 : 1;
     ++errors;
   }
+  out.Flush();
   return errors;
 }
 

@@ -27,11 +27,13 @@ constexpr std::string_view kBlocks[] = {
 
 // Attributes that carry data to the recipient; data-* too.
 constexpr std::string_view kDataAttributes[] = {
-    "href",        "src",  "action",  "alt",  "title",   "value",      "label",
-    "placeholder", "cite", "content", "name", "summary", "background", "formaction"};
+    "action", "alt",  "background",  "cite", "content", "formaction", "href",
+    "label",  "name", "placeholder", "src",  "summary", "title",      "value"};
 
-bool Contains(std::span<const std::string_view> words, std::string_view word) {
-  return std::ranges::find(words, word) != words.end();
+static_assert(std::ranges::is_sorted(kBlocks) && std::ranges::is_sorted(kDataAttributes));
+
+bool Contains(std::span<const std::string_view> sorted, std::string_view word) {
+  return std::ranges::binary_search(sorted, word);
 }
 
 bool HasWord(std::string_view text, std::string_view word) {

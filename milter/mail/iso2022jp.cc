@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "mail/charset.h"
 #include "mail/charset_table.h"
+#include "mail/map_writer.h"
 
 namespace warifu::mail {
 namespace {
@@ -54,12 +55,16 @@ std::shared_ptr<const CharsetTable> TableOf(Set set) {
 class Reader {
  public:
   Reader(std::string_view bytes, std::string_view fallback)
-      : bytes_(bytes), fallback_(fallback), jis_(TableOf(Set::kJis)) {
+      : bytes_(bytes),
+        fallback_(fallback),
+        jis_(TableOf(Set::kJis)),
+        writer_(&out_.text, &out_.map) {
     out_.text.reserve(bytes.size() + bytes.size() / 2);
   }
 
   JisDecoded Run() {
     while (pos_ < bytes_.size()) Next();
+    writer_.Flush();
     return std::move(out_);
   }
 
@@ -114,6 +119,7 @@ class Reader {
       ++end;
     }
     DecodedText part = DecodeLabelled(bytes_.substr(pos_, end - pos_), fallback_);
+    writer_.Flush();
     out_.text += part.text;
     out_.errors += part.errors;
     out_.map.Append(part.map, part.text.size());
@@ -148,17 +154,15 @@ class Reader {
   }
 
   void Copy(std::size_t end) {
-    out_.text.append(bytes_, pos_, end - pos_);
-    out_.map.Add(1, 1, end - pos_);
+    writer_.Copy(bytes_.substr(pos_, end - pos_));
     pos_ = end;
   }
   void Put(std::string_view utf8, std::size_t size) {
-    out_.text.append(utf8);
-    out_.map.Add(static_cast<std::uint32_t>(utf8.size()), static_cast<std::uint32_t>(size));
+    writer_.Put(utf8, size);
     pos_ += size;
   }
   void Drop(std::size_t size) {
-    out_.map.Add(0, static_cast<std::uint32_t>(size));
+    writer_.Drop(size);
     pos_ += size;
   }
   void Bad(std::size_t size) {
@@ -171,6 +175,7 @@ class Reader {
   std::shared_ptr<const CharsetTable> jis_;
   std::shared_ptr<const CharsetTable> other_;
   JisDecoded out_;
+  MapWriter writer_;
   std::size_t pos_ = 0;
   Set set_ = Set::kAscii;
   bool shifted_out_ = false;

@@ -39,6 +39,7 @@ bool IsIntro(std::string_view line, bool* whole) {
   constexpr std::size_t kMaxIntro = 300;
   *whole = false;
   if (line.size() < 6 || line.size() > kMaxIntro) return false;
+  if (!line.ends_with(':') && !line.starts_with("----")) return false;
   const std::string lower = LowerAscii(line);
   const bool wrote = HasAny(lower, kWrote);
   const bool colon = line.ends_with(':');
@@ -81,7 +82,10 @@ constexpr std::string_view kForwarded[] = {"original message",
 
 // "-----Original Message-----", "Begin forwarded message:", …
 bool IsForwardMark(std::string_view line) {
-  if (line.size() > 120) return false;
+  const char first = line.empty() ? '\0' : LowerAscii(line[0]);
+  if (line.size() > 120 || (first != '-' && first != '_' && first != 'b' && first != 'a')) {
+    return false;
+  }
   const std::string lower = LowerAscii(line);
   if (lower == "begin forwarded message:" || lower == "anfang der weitergeleiteten nachricht:") {
     return true;
