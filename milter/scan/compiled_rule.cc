@@ -18,8 +18,9 @@ struct Hint {
 constexpr Hint kHints[] = {
     {"(?=", "RE2 has no look-ahead; put what follows into the pattern and name the secret's group"},
     {"(?!", "RE2 has no look-ahead; list what may follow, or use an allowlist or `validate`"},
-    {"(?<=", "RE2 has no look-behind; put what precedes into the pattern and use secretGroup"},
-    {"(?<!", "RE2 has no look-behind; list what may precede, or use an allowlist"},
+    {"(?<",
+     "RE2 has no look-behind; put what precedes into the pattern and use secretGroup, or use an "
+     "allowlist"},
     {"(?>", "RE2 has no atomic groups and needs none: it never backtracks; write (?:"},
     {"(?x", "RE2 has no (?x); write the pattern without white space and comments"},
     {"(?#", "RE2 has no comments in patterns; use a TOML comment"},

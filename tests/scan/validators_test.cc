@@ -1,0 +1,100 @@
+#include "scan/validators.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "scan/dates.h"
+
+namespace warifu::scan {
+namespace {
+
+struct Row {
+  const char* name;
+  std::vector<std::string> good, bad;
+};
+
+// Card and account numbers are the published test numbers of their schemes.
+const std::vector<Row>& Rows() {
+  static const std::vector<Row> rows = {
+      {"luhn",
+       {"4111111111111111", "4111 1111 1111 1111", "5555-5555-5555-4444", "378282246310005"},
+       {"4111111111111112", "0000000000000000", "4111", "4111  1111 1111 1111", "-4111111111111111",
+        "4111111111111111 ", "41111111111111１1"}},
+      {"iban",
+       {"GB82WEST12345698765432", "GB82 WEST 1234 5698 7654 32", "DE89370400440532013000"},
+       {"GB82WEST12345698765433", "GB82", "82GBWEST12345698765432", "", "GB82WEST1234569876543!"}},
+      {"mynumber",
+       {"123456789018", "1234 5678 9018"},
+       {"123456789012", "000000000000", "12345678901", "1234567890188"}},
+      {"base64",
+       {"aGVsbG8gd29ybGQ=", "aGVsbG8", "a-_b"},
+       {"aGVsbG8gd", "aGVsbG8gd29ybGQ==", "a===", "ab c", ""}},
+      {"hex", {"d41d8cd98f00b204e9800998ecf8427e", "0F"}, {"d41", "", "0g"}},
+      {"bcrypt",
+       {"$2y$10$HSpiRV5f/Gp3XN9LxrqcrjKbs2Zliw7Y2AnGYt4.ceETrQaa0f7Zb"},
+       {"$2y$99$HSpiRV5f/Gp3XN9LxrqcrjKbs2Zliw7Y2AnGYt4.ceETrQaa0f7Zb",
+        "$2y$10$HSpiRV5f/Gp3XN9LxrqcrjKbs2Zliw7Y2AnGYt4.ceETrQaa0f7Z", "", "$2"}},
+      {"jwt",
+       {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"},
+       {"eyJhIjoxfQ.eyJzdWIiOiIxMjM0In0.c2ln", "a.b", "a.b.c.d", "", "..",
+        "eyJhbGciOiJIUzI1NiJ9.!!.c2ln"}},
+      {"mixed", {"abc1", "Z9"}, {"abc", "123", "", "漢字1"}},
+      {"not-placeholder",
+       {"Xk29vmQ1", "passpass", "hunter22", "tr0ub4dor&3", "ひみつのことば"},
+       {"********", "xxxxxxxx", "<password>", "${PASSWORD}", "{{ secret }}", "changeme", "password",
+        "PASSWORD", "your_password", "●●●●●●", "aaaaaaaa", "......", "", "パスワード"}},
+      {"date",
+       {"1998-05-23", "5/23/1998", "23.5.1998", "19980523", "1998年5月23日", "平成10年5月23日",
+        "令和元年5月1日", "2000/2/29"},
+       {"1998-02-30", "13/13/1998", "19981399", "平成0年5月23日", "令和6年13月1日", "", "1998",
+        "2001/2/29"}},
+      {"datetime",
+       {"5/23/1998 10:00:00", "1998-05-23T10:00:00Z", "1998-05-23 10:00", "1998年5月23日10時00分",
+        "19980523100000", "3/20/2000 9:00:00", "5/23/1998\n10:00:00"},
+       {"5/23/1998", "5/23/1998 25:00:00", "5/23/1998 10:61:00", "10:00:00", "",
+        "1998-02-30 10:00"}},
+  };
+  return rows;
+}
+
+TEST(Validators, AcceptAndRefuse) {
+  for (const Row& row : Rows()) {
+    const NamedValidator* v = FindValidator(row.name);
+    ASSERT_NE(v, nullptr) << row.name;
+    for (const std::string& s : row.good) EXPECT_TRUE(v->accepts(s)) << row.name << ": " << s;
+    for (const std::string& s : row.bad) EXPECT_FALSE(v->accepts(s)) << row.name << ": " << s;
+  }
+}
+
+TEST(Validators, EachHasItsRowHere) {
+  for (const NamedValidator& v : Validators()) {
+    const bool tested = std::ranges::any_of(Rows(), [&](const Row& r) { return r.name == v.name; });
+    EXPECT_TRUE(tested) << v.name << " has no test";
+    EXPECT_FALSE(v.help.empty());
+  }
+  EXPECT_EQ(FindValidator("nonesuch"), nullptr);
+}
+
+// Hostile secrets: every length and kind, none may crash.
+TEST(Validators, TakeAnyBytes) {
+  std::string all;
+  for (int c = 255; c >= 0; --c) all += static_cast<char>(c);
+  for (const NamedValidator& v : Validators()) {
+    for (std::size_t n = 0; n <= all.size(); ++n) v.accepts(all.substr(0, n));
+    v.accepts(std::string(100000, '9'));
+    v.accepts(std::string(100000, '.'));
+  }
+}
+
+TEST(Entropy, CountsCharacters) {
+  EXPECT_DOUBLE_EQ(Entropy(""), 0);
+  EXPECT_DOUBLE_EQ(Entropy("aaaa"), 0);
+  EXPECT_DOUBLE_EQ(Entropy("abcd"), 2);
+  EXPECT_DOUBLE_EQ(Entropy("あいうえ"), 2) << "characters, not bytes";
+}
+
+}  // namespace
+}  // namespace warifu::scan
