@@ -18,10 +18,11 @@ BODY = ["お世話になっております。", "打ち合わせの資料をお�
 LEAK = ["鈴木基久", "1234567,jimukyoku,passpass,5/23/1998 10:00:00,3/20/2000 9:00:00,",
         "フリーメール事務局,goo goo,,,ただ今休暇中です。,0,3"]
 MAIN_CF = """\
-To put warifu into your own Postfix, where users log in (submission) or for all mail (main.cf):
+To put warifu into your own Postfix (main.cf):
     smtpd_milters = unix:/run/warifu/warifu.sock
     milter_default_action = tempfail         # never "accept": mail would pass unscanned
-and in master.cf, for each service:  -o milter_macro_daemon_name=submission
+and for each service in master.cf:  -o milter_macro_daemon_name=submission
+warifu-milter(8) says which group the socket needs, and where it lies for an smtpd in a chroot.
 As installed, warifu only observes: it changes no mail, and its events say what it would have done."""
 
 

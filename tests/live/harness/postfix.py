@@ -46,7 +46,7 @@ postlog   unix-dgram n - n - 1 postlogd
 """
 
 
-def _owner() -> tuple[pwd.struct_passwd, grp.struct_group]:
+def owner() -> tuple[pwd.struct_passwd, grp.struct_group]:
     for user, group in (("postfix", "postdrop"), ("news", "uucp")):
         try:
             return pwd.getpwnam(user), grp.getgrnam(group)
@@ -62,7 +62,7 @@ class Postfix:
                  settings: dict[str, str] | None = None):
         self.folder, self.services, self.settings = folder, services, settings or {}
         self.root = unpacked.tree()
-        self.owner, self.group = _owner()
+        self.owner, self.group = owner()
         self.log = folder / "maillog"
         self.config, self.queue, self.data = folder / "conf", folder / "queue", folder / "data"
         self.sasl = self.config / "sasl"  # where Debian's Postfix looks for smtpd.conf

@@ -30,8 +30,12 @@ class Warifu:
     a value that is None leaves the setting out."""
 
     def __init__(self, folder: pathlib.Path, settings: dict, *, table: str = "", group: int = 0,
-                 patterns: str | None = None, actions: dict[str, str] | None = None):
-        """`patterns`: rules in the place of the shipped ones; `actions`: rule → another action."""
+                 patterns: str | pathlib.Path = unpacked.ROOT / "patterns",
+                 actions: dict[str, str] | None = None,
+                 programs: pathlib.Path | None = None, template: str = ""):
+        """`patterns`: a folder to copy, or the text of rules; `actions`: rule → another action;
+        `programs`: the root of an unpacked package; `template`: a warifu.conf whose @folder@,
+        @socket@ and @patterns@ are filled in, in the place of `settings`."""
         self.folder = folder
         account = pwd.getpwnam(USER)
         self.uid, self.gid, self.group = account.pw_uid, account.pw_gid, group or account.pw_gid
@@ -44,10 +48,11 @@ class Warifu:
         self.events_path, self.log = folder / "log/events.jsonl", folder / "log/warifu.log"
         self.table, self.config = folder / "sender_login_maps", folder / "warifu.conf"
         self.patterns = folder / "patterns"
-        self.programs = _programs(folder)
+        self.template = template
+        self.programs = _programs(folder, programs)
         self.table.write_text(table)
-        if patterns is None:
-            shutil.copytree(unpacked.ROOT / "patterns", self.patterns)
+        if isinstance(patterns, pathlib.Path):
+            shutil.copytree(patterns, self.patterns)
         else:
             self.patterns.mkdir()
             (self.patterns / "live.toml").write_text(patterns)
@@ -71,6 +76,10 @@ class Warifu:
 
     def configure(self, settings: dict) -> None:
         """Writes warifu.conf; a running daemon reads it at the next reload."""
+        if self.template:
+            self.config.write_text(self.template.replace("@folder@", str(self.folder))
+                                   .replace("@socket@", self.address).replace("@patterns@", str(self.patterns)))
+            return
         paths = {
             "socket.address": self.address, "socket.mode": "0660",
             "socket.group": grp.getgrgid(self.group).gr_name, "control.socket": str(self.control),
@@ -166,16 +175,16 @@ def sanitizers() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
 
 
-def _programs(folder: pathlib.Path) -> pathlib.Path:
+def _programs(folder: pathlib.Path, root: pathlib.Path | None) -> pathlib.Path:
     target = folder / "bin"
     target.mkdir()
-    for name in ("warifu-milter", "warifu"):
-        shutil.copy(program(name), target / name)
+    for name, installed in (("warifu-milter", "usr/sbin/warifu-milter"), ("warifu", "usr/bin/warifu")):
+        shutil.copy(root / installed if root else program(name), target / name)
     return target
 
 
 def program(name: str) -> pathlib.Path:
-    for place in (BUILD / "bin", BUILD, BUILD / "milter/daemon", BUILD / "milter/cli"):
-        if (place / name).is_file():
-            return place / name
+    for place in ("milter/daemon", "milter/cli"):
+        if (BUILD / place / name).is_file():
+            return BUILD / place / name
     raise FileNotFoundError(f"{name} is not built under {BUILD}")
