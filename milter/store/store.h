@@ -1,0 +1,214 @@
+// Store: warifu's own durable record of who owns which address, and of what happened to it.
+//
+// One schema on SQLite (WAL, the embedded default) and on PostgreSQL (several gateways), behind one
+// interface. Open() migrates an older schema and refuses a newer one.
+//
+// Guarantees: a call that returned a value is durable (but for Refresh and reads); every change of
+// state and its history row are one transaction, so kill -9 leaves none or both. A change is used
+// once, also when two processes try at the same moment. No call takes longer than
+// Options::timeout: beyond it kTemporary comes back, also when a server accepts and never answers.
+// A stored row of a wrong shape is an error, never "no row".
+//
+// What is read often (address records, grants, locks, breakers) is kept in memory until the
+// generation of the store moves; Refresh() looks. Whoever needs to see what another process did
+// calls it first: the inspection does, at MAIL, at each RCPT and at the end.
+//
+// SECURITY: values are bound, never pasted into SQL. The file is 0600 of the daemon's user.
+// Threads: all members may be called from any thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "store/records.h"
+
+namespace warifu::store {
+
+struct Options {
+  // "sqlite:/var/lib/warifu/warifu.db" or "postgresql:host=… dbname=…" (libpq's own words).
+  std::string url;
+  std::chrono::milliseconds timeout{2'000};
+  std::size_t connections = 4;
+  std::size_t cached_addresses = 200'000;
+};
+
+enum class Moved : std::uint8_t {
+  kMoved,
+  kRaced,  // the ledger no longer says `before`, or the change has been used: look again
+};
+
+// What a search of incidents asks for; empty members match all.
+struct IncidentQuery {
+  std::string text;  // reference, queue id, account or address
+  std::string state;
+  WallTime since = {};
+  std::size_t limit = 100;
+};
+
+struct HistoryQuery {
+  std::string address, account;
+  WallTime since = {};
+  std::size_t limit = 100;  // the newest
+};
+
+// One address of a whole directory.
+struct DirectoryRow {
+  std::string address;
+  Accounts accounts;
+};
+// Gives the next row and true, or false at the end.
+using DirectoryRows = std::function<Result<bool>(DirectoryRow*)>;
+
+// How a whole directory compares with the ledger.
+struct Comparison {
+  std::uint64_t rows = 0;       // of the directory
+  std::uint64_t same = 0;       // share an owner with the ledger
+  std::uint64_t added = 0;      // not in the ledger
+  std::uint64_t gone = 0;       // in the ledger, not in the directory
+  std::uint64_t explained = 0;  // moved, by an announced change
+  std::uint64_t swapped = 0;    // moved, and nothing explains it
+  std::uint64_t doubled = 0;    // stand twice in the directory, with different owners
+  struct Swap {
+    std::string address;
+    Accounts directory, ledger;
+  };
+  std::vector<Swap> swaps;  // the first `listed`
+};
+
+struct ImportOptions {
+  std::uint64_t max_unexplained = 0;  // more refuse the import whole
+  std::size_t listed = 100'000;       // swaps that are named
+  bool write = true;                  // false: compare only (audit)
+  bool dispute = false;               // mark swapped addresses as disputed, in the same transaction
+  std::function<void(std::uint64_t rows)> progress;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Sees what other processes have changed, from here on. Call before the reads of one decision.
+  virtual Result<void> Refresh() = 0;
+
+  // ── Read by the checks ───────────────────────────────────────────────────────────────────────
+  virtual Result<AddressRecord> Find(std::string_view address) = 0;
+  // Open changes of an address that are valid at `now`.
+  virtual Result<std::vector<Change>> ChangesOf(std::string_view address, WallTime now) = 0;
+  // Of an account, those that hold at `now`.
+  virtual Result<std::vector<Grant>> GrantsOf(std::string_view account, WallTime now) = 0;
+  virtual Result<std::vector<Lock>> LocksOf(std::string_view account, WallTime now) = 0;
+  // All that are open at `now`.
+  virtual Result<std::vector<Breaker>> Breakers(WallTime now) = 0;
+
+  // ── Ledger ───────────────────────────────────────────────────────────────────────────────────
+  // Adds an address that has no row; false when it has one by now.
+  virtual Result<bool> Enrol(std::string_view address, const Accounts& accounts,
+                             std::string_view source, const Act& act) = 0;
+  // From exactly `before` to `after`; with a change, uses it up. Ends a dispute by kPin.
+  virtual Result<Moved> Move(std::string_view address, const Accounts& before,
+                             const Accounts& after, std::int64_t change, std::string_view source,
+                             const Act& act) = 0;
+  // The directory no longer has the address / has it again with the same owner.
+  virtual Result<void> MarkReleased(std::string_view address, const Act& act) = 0;
+  virtual Result<void> ClearReleased(std::string_view address, const Act& act) = 0;
+  // A dispute that is there already stays, but for kPin, which any other kind replaces.
+  // True when it is new.
+  virtual Result<bool> AddDispute(std::string_view address, const Dispute& dispute,
+                                  const Act& act) = 0;
+  // Ends a dispute by kPin, and no other; true when there was one.
+  virtual Result<bool> EndPinDispute(std::string_view address, const Act& act) = 0;
+  // A person's word: ends any dispute and makes `owner` the proven one. kNotFound: no such address.
+  virtual Result<void> Resolve(std::string_view address, std::string_view owner,
+                               const Act& act) = 0;
+  virtual Result<std::vector<std::pair<std::string, Dispute>>> Disputes(std::size_t limit) = 0;
+  virtual Result<std::vector<std::string>> AddressesOf(std::string_view account,
+                                                       std::size_t limit) = 0;
+  // Old name → new name, all or none. Returns how many ledger rows moved.
+  virtual Result<std::uint64_t> RenameAccounts(
+      const std::vector<std::pair<std::string, std::string>>& names, const Act& act) = 0;
+  // Compares a whole directory with the ledger and, with `write`, takes it over in one transaction:
+  // new rows enrolled, explained ones moved, gone ones marked released; swapped ones never.
+  virtual Result<Comparison> Import(const DirectoryRows& rows, const ImportOptions& options,
+                                    const Act& act) = 0;
+
+  // ── Changes, grants, locks ───────────────────────────────────────────────────────────────────
+  // All or none; returns the number of new ones. The same change announced again is none.
+  virtual Result<std::uint64_t> Announce(const std::vector<Change>& changes, const Act& act) = 0;
+  virtual Result<std::vector<Change>> Changes(std::string_view address, ChangeState state,
+                                              std::size_t limit) = 0;
+  // Open ones that ran out before `now`; they are marked and returned.
+  virtual Result<std::vector<Change>> ExpireChanges(WallTime now) = 0;
+  virtual Result<void> AddGrant(const Grant& grant, const Act& act) = 0;
+  virtual Result<bool> RemoveGrant(std::string_view account, std::string_view target,
+                                   const Act& act) = 0;
+  // All or none; returns how many are new.
+  virtual Result<std::uint64_t> AddLocks(const std::vector<Lock>& locks, const Act& act) = 0;
+  virtual Result<std::uint64_t> RemoveLocks(const Accounts& accounts, const Act& act) = 0;
+  virtual Result<std::vector<Lock>> Locks(WallTime now, std::size_t limit) = 0;
+
+  // ── Notices ──────────────────────────────────────────────────────────────────────────────────
+  struct FlowStep {
+    std::string notice;   // its id
+    std::string account;  // that it names
+    std::string address;  // that it goes to
+    WallTime at = {};
+  };
+  // Adds a step to the flow of a token (a keyed digest) and returns all steps, oldest first.
+  virtual Result<std::vector<FlowStep>> AddFlowStep(std::string_view token, const FlowStep& step,
+                                                    WallTime expires) = 0;
+  // Notes that a mailbox got a notice for an account; returns the distinct accounts since `since`.
+  virtual Result<Accounts> AddFanIn(std::string_view mailbox, std::string_view account,
+                                    std::string_view notice, WallTime at, WallTime since) = 0;
+  // Accounts among `accounts` that got a notice of that kind since `since` (reports).
+  virtual Result<Accounts> AccountsWithNotice(std::string_view notice, WallTime since) = 0;
+
+  // ── Breaker ──────────────────────────────────────────────────────────────────────────────────
+  // Notes an alarm of an account in a scope; returns the distinct accounts since `since`.
+  virtual Result<std::uint64_t> AddAlarm(std::string_view scope, std::string_view account,
+                                         WallTime at, WallTime since) = 0;
+  virtual Result<bool> OpenBreaker(const Breaker& breaker, const Act& act) = 0;
+  virtual Result<bool> CloseBreaker(std::string_view scope, const Act& act) = 0;
+
+  // ── Incidents and history ────────────────────────────────────────────────────────────────────
+  virtual Result<void> AddIncident(const Incident& incident) = 0;
+  virtual Result<std::vector<Incident>> Incidents(const IncidentQuery& query) = 0;
+  // "open" → `state`; false when it is no longer open.
+  virtual Result<bool> SettleIncident(std::string_view reference, std::string_view state,
+                                      const Act& act) = 0;
+  virtual Result<std::vector<HistoryRow>> History(const HistoryQuery& query) = 0;
+
+  // ── Upkeep ───────────────────────────────────────────────────────────────────────────────────
+  struct Health {
+    std::string kind;  // "sqlite", "postgresql"
+    int schema = 0;
+    std::uint64_t addresses = 0, accounts = 0, disputes = 0, open_changes = 0, locks = 0,
+                  open_incidents = 0, history = 0;
+    std::vector<std::string> problems;  // what is damaged or does not fit together
+  };
+  // `deep`: the engine's own integrity check, too.
+  virtual Result<Health> Check(bool deep) = 0;
+  // A consistent copy; SQLite only (PostgreSQL: kInvalid, says to use pg_dump).
+  virtual Result<void> Backup(const std::string& path) = 0;
+  struct Pruned {
+    std::uint64_t history = 0, incidents = 0, changes = 0, flows = 0, fan_in = 0;
+  };
+  // History, settled incidents and settled changes before `before`; flows and counters that have
+  // expired at `now`. The ledger stays.
+  virtual Result<Pruned> Prune(WallTime before, WallTime now, const Act& act) = 0;
+  // Everything about one account; one history row says that it was done. Returns the rows gone.
+  virtual Result<std::uint64_t> Erase(std::string_view account, const Act& act) = 0;
+};
+
+// kInvalid: a wrong URL, a newer schema (it names both versions), a file that is no store.
+// kSystem: cannot be opened or made. kTemporary: the server does not answer.
+Result<std::unique_ptr<Store>> Open(const Options& options);
+
+}  // namespace warifu::store
