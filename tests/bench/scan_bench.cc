@@ -1,148 +1,226 @@
-// What a scan costs, stage by stage, beside GMime's parse alone and hs_scan's share: README.md.
+// What the inspection of a mail costs, stage by stage, beside GMime alone and hs_scan alone. The
+// columns are explained in README.md.
 #include <benchmark/benchmark.h>
-#include <glib.h>
 #include <gmime/gmime.h>
+#include <hs/hs.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "mail/message.h"
-#include "scan/pattern_set.h"
+#include "app/judge.h"
+#include "sample_mail.h"
+#include "scan/engine_hooks.h"
+#include "stage_table.h"
 
+namespace warifu::bench {
 namespace {
 
-using namespace warifu;
+[[noreturn]] void Die(const Errors& errors) {
+  for (const Error& error : errors) std::fprintf(stderr, "%s\n", error.ToString().c_str());
+  std::exit(1);
+}
 
-const scan::PatternSet& Rules() {
-  static const auto set = [] {
+// What the daemon reads at its start: shipped rules and defaults, a small table of accounts.
+const app::Snapshot& TheSnapshot(const Clock& clock) {
+  static const auto snapshot = [&clock] {
+    char table[] = "/tmp/warifu-bench-XXXXXX";
+    if (mkstemp(table) < 0) std::abort();
+    std::ofstream(table) << "taro@example.jp taro\nhanako@example.jp hanako\n";
+    app::Settings settings = app::DefaultSettings();
+    settings.rules.sources = {{WARIFU_SOURCE_DIR "/patterns", false}};
+    settings.rules.cache_dir.clear();
+    settings.directory_table = table;
+    auto built = app::BuildSnapshot(std::move(settings), clock, app::KeyUse::kReadOnly);
+    std::remove(table);
+    if (!built) Die(built.error());
+    return *built;
+  }();
+  return *snapshot;
+}
+
+// The shipped rules' Hyperscan database, as the first pass uses it.
+const hs_database_t* g_database = nullptr;
+
+hs_error_t HS_CDECL NoteDatabase(const hs_database_t* database, const char*, unsigned, unsigned,
+                                 hs_scratch_t*, match_event_handler, void*) {
+  g_database = database;
+  return HS_SUCCESS;
+}
+
+const hs_database_t* Database() {
+  static const auto rules = [] {
     scan::LoadOptions options;
     options.sources = {{WARIFU_SOURCE_DIR "/patterns", false}};
-    auto loaded = scan::Load(options);
-    if (!loaded) {
-      for (const Error& e : loaded.error()) std::fprintf(stderr, "%s\n", e.ToString().c_str());
-      std::exit(1);
-    }
+    scan::EngineHooks hooks;
+    hooks.scan = &NoteDatabase;
+    auto loaded = scan::LoadWith(options, hooks);
+    if (!loaded) Die(loaded.error());
+    Segment segment;
+    segment.text = "x";
+    (*loaded)->Scan({&segment, 1}, {});
     return *loaded;
   }();
-  return *set;
+  return g_database;
 }
 
-constexpr const char* kSentences[] = {
-    "The minutes of Tuesday's meeting are below; please send corrections by Friday noon.\r\n",
-    "As agreed we ship 120 units in the first week, and the rest once the paint has dried.\r\n",
-    "Let me know whether the train at 8:15 suits you, or whether we should take the car.\r\n",
-};
-constexpr const char* kJapanese[] = {
-    "\xE4\xBC\x9A\xE8\xAD\xB0\xE3\x81\xAE\xE8\xAD\xB0\xE4\xBA\x8B\xE9\x8C\xB2\xE3\x82\x92\xE3\x81"
-    "\x8A\xE9\x80\x81\xE3\x82\x8A\xE3\x81\x97\xE3\x81\xBE\xE3\x81\x99\xE3\x80\x82\r\n",
-    "\xE6\x9D\xA5\xE9\x80\xB1\xE3\x81\xAE\xE4\xBA\x88\xE5\xAE\x9A\xE3\x82\x92\xE3\x81\x94\xE7\xA2"
-    "\xBA\xE8\xAA\x8D\xE3\x81\x8F\xE3\x81\xA0\xE3\x81\x95\xE3\x81\x84\xE3\x80\x82\r\n",
-};
-constexpr const char* kHit = "login: taro\r\npassword: Nk3wq81z\r\n";
+int HS_CDECL Ignore(unsigned, unsigned long long, unsigned long long, unsigned, void*) {
+  return 0;
+}
 
-enum Kind { kAscii, kBase64, kIso2022Jp };
-
-// `size` bytes of text, with five member's passwords in it.
-std::string Text(Kind kind, std::size_t size) {
-  std::string text;
-  for (std::size_t i = 0, hits = 0; text.size() < size; ++i) {
-    text += kind == kIso2022Jp ? kJapanese[i % 2] : kSentences[i % 3];
-    if (hits < 5 && text.size() >= hits * size / 5) {
-      text += kHit;
-      ++hits;
-    }
+// One mail, with all that its stages start from.
+class Subject {
+ public:
+  Subject(Kind kind, std::size_t size) : raw_(SampleMail(kind, size)) {
+    mail_.listener = {.name = "submission", .mode = Mode::kEnforce, .submission = true};
+    mail_.envelope.account = "taro";
+    mail_.envelope.submission = true;
+    mail_.envelope.complete = true;
+    mail_.raw = raw_;
+    mail_.reference = "WF-BENCH";
+    judged_ = Judge();
+    for (const Segment& segment : judged_.content.message.segments) text_ += segment.text.size();
   }
-  return text;
-}
 
-std::string Encoded(const std::string& text) {
-  gchar* encoded = g_base64_encode(reinterpret_cast<const guchar*>(text.data()), text.size());
-  const std::string flat(encoded);
-  g_free(encoded);
-  std::string out;
-  for (std::size_t i = 0; i < flat.size(); i += 76) out += flat.substr(i, 76) + "\r\n";
-  return out;
-}
-
-std::string InIso2022Jp(const std::string& utf8) {
-  gsize written = 0;
-  gchar* jis = g_convert(utf8.data(), static_cast<gssize>(utf8.size()), "ISO-2022-JP", "UTF-8",
-                         nullptr, &written, nullptr);
-  std::string out(jis, written);
-  g_free(jis);
-  return out;
-}
-
-std::string Mail(Kind kind, std::size_t size) {
-  std::string head =
-      "From: Taro <taro@example.jp>\r\nTo: hanako@example.jp\r\nSubject: minutes\r\n"
-      "Message-ID: <1@example.jp>\r\nMIME-Version: 1.0\r\n";
-  if (kind == kAscii) return head + "\r\n" + Text(kind, size);
-  if (kind == kIso2022Jp) {
-    return head + "Content-Type: text/plain; charset=ISO-2022-JP\r\n\r\n" +
-           InIso2022Jp(Text(kind, size));
+  app::Judgement Judge() const {
+    app::Budget budget(clock_, std::chrono::minutes(1), nullptr);
+    return app::Judge(snapshot_, mail_, budget);
   }
-  return head +
-         "Content-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
-         Encoded(Text(kind, size * 3 / 4));
-}
 
-void SetBytes(benchmark::State& state, std::size_t bytes) {
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes));
-}
-
-void BM_GMimeParse(benchmark::State& state, Kind kind) {
-  g_mime_init();
-  const std::string raw = Mail(kind, static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) {
-    GMimeStream* stream = g_mime_stream_mem_new_with_buffer(raw.data(), raw.size());
+  // `with_text`: have GMime decode each part to UTF-8 text, too.
+  void GMime(bool with_text) const {
+    GMimeStream* stream = g_mime_stream_mem_new_with_buffer(raw_.data(), raw_.size());
     GMimeParser* parser = g_mime_parser_new_with_stream(stream);
     GMimeMessage* message = g_mime_parser_construct_message(parser, nullptr);
-    benchmark::DoNotOptimize(message);
+    if (with_text) g_mime_message_foreach(message, GetText, nullptr);
     g_object_unref(message);
     g_object_unref(parser);
     g_object_unref(stream);
   }
-  SetBytes(state, raw.size());
+
+  void Identify() const {
+    for (const mail::Part& part : judged_.content.message.parts) {
+      if (part.attachment) benchmark::DoNotOptimize(snapshot_.typer->Identify(part.content));
+    }
+  }
+
+  mail::Message Parse() const {
+    mail::Message message = mail::Parse(raw_, snapshot_.settings.limits);
+    for (std::size_t i = 0; i < message.parts.size(); ++i) {
+      if (!message.parts[i].attachment) continue;
+      mail::AddText(&message, i, mail::TextKind::kPlain, snapshot_.settings.limits);
+    }
+    return message;
+  }
+
+  void HsScan(hs_scratch_t* scratch) const {
+    for (const Segment& segment : judged_.content.message.segments) {
+      hs_scan(Database(), segment.text.data(), static_cast<unsigned>(segment.text.size()), 0,
+              scratch, Ignore, nullptr);
+    }
+  }
+
+  scan::StageTimes Scan() const {
+    scan::ScanContext context;
+    context.key = &snapshot_.key;
+    scan::StageTimes times;
+    benchmark::DoNotOptimize(
+        snapshot_.rules->Scan(judged_.content.message.segments, context, &times));
+    return times;
+  }
+
+  void Decide() const {
+    policy::Evidence evidence;
+    evidence.listener = mail_.listener;
+    evidence.findings = judged_.content.findings;
+    evidence.strips = judged_.strips.facts;
+    evidence.checks = judged_.checks;
+    evidence.faults = judged_.content.faults;
+    benchmark::DoNotOptimize(policy::Decide(snapshot_.settings.policy, evidence, mail_.reference));
+  }
+
+  std::size_t text_bytes() const { return text_; }
+  std::size_t findings() const { return judged_.content.findings.size(); }
+
+ private:
+  static void GetText(GMimeObject*, GMimeObject* part, gpointer) {
+    if (GMIME_IS_TEXT_PART(part)) g_free(g_mime_text_part_get_text(GMIME_TEXT_PART(part)));
+  }
+
+  const Clock& clock_ = Clock::System();
+  const app::Snapshot& snapshot_ = TheSnapshot(clock_);
+  std::string raw_;
+  app::Case mail_;
+  app::Judgement judged_;
+  std::size_t text_ = 0;
+};
+
+using Mail = std::shared_ptr<const Subject>;
+
+void Register(const std::string& row, Stage stage, const Mail& mail,
+              std::function<void(const Subject&)> work) {
+  benchmark::RegisterBenchmark(BenchmarkName(row, stage).c_str(),
+                               [mail, work = std::move(work)](benchmark::State& state) {
+                                 for (auto _ : state) work(*mail);
+                                 state.counters["text"] = static_cast<double>(mail->text_bytes());
+                                 state.counters["hits"] = static_cast<double>(mail->findings());
+                               });
 }
 
-// mail::Parse: structure, decoding, charset, normalisation and regions.
-void BM_Parse(benchmark::State& state, Kind kind) {
-  const std::string raw = Mail(kind, static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(mail::Parse(raw, {}));
-  SetBytes(state, raw.size());
+// A pass cannot run by itself: it is timed inside of the scan.
+void RegisterPass(const std::string& row, Stage stage, const Mail& mail,
+                  double scan::StageTimes::* pass) {
+  benchmark::RegisterBenchmark(BenchmarkName(row, stage).c_str(), [mail,
+                                                                   pass](benchmark::State& state) {
+    for (auto _ : state) state.SetIterationTime(mail->Scan().*pass * 1e-6);
+  })->UseManualTime();
 }
 
-// PatternSet::Scan of the parsed mail; counters: microseconds in each pass, findings.
-void BM_Scan(benchmark::State& state, Kind kind) {
-  const std::string raw = Mail(kind, static_cast<std::size_t>(state.range(0)));
-  const mail::Message message = mail::Parse(raw, {});
-  std::size_t bytes = 0, findings = 0;
-  for (const Segment& segment : message.segments) bytes += segment.text.size();
-  scan::StageTimes times;
-  for (auto _ : state) findings = Rules().Scan(message.segments, {}, &times).findings.size();
-  SetBytes(state, bytes);
-  state.counters["first_us"] =
-      benchmark::Counter(times.first_pass_us, benchmark::Counter::kAvgIterations);
-  state.counters["second_us"] =
-      benchmark::Counter(times.second_pass_us, benchmark::Counter::kAvgIterations);
-  state.counters["findings"] = static_cast<double>(findings);
-}
+struct ScratchDeleter {
+  void operator()(hs_scratch_t* scratch) const { hs_free_scratch(scratch); }
+};
 
-void Sizes(benchmark::internal::Benchmark* b) {
-  b->Arg(4 << 10)->Arg(50 << 10)->Arg(1 << 20)->Unit(benchmark::kMicrosecond);
+void RegisterAll(hs_scratch_t* scratch) {
+  constexpr std::pair<std::size_t, const char*> kSizes[] = {
+      {4u << 10, "4 KiB"}, {50u << 10, "50 KiB"}, {1u << 20, "1 MiB"}};
+  for (const Kind kind : kKinds) {
+    for (const auto& [size, size_name] : kSizes) {
+      const std::string row = std::string(NameOf(kind)) + ", " + size_name;
+      const auto mail = std::make_shared<const Subject>(kind, size);
+      Register(row, Stage::kGMime, mail, [](const Subject& m) { m.GMime(false); });
+      Register(row, Stage::kGMimeText, mail, [](const Subject& m) { m.GMime(true); });
+      Register(row, Stage::kHsScan, mail, [scratch](const Subject& m) { m.HsScan(scratch); });
+      Register(row, Stage::kParse, mail,
+               [](const Subject& m) { benchmark::DoNotOptimize(m.Parse()); });
+      Register(row, Stage::kIdentify, mail, [](const Subject& m) { m.Identify(); });
+      RegisterPass(row, Stage::kFirstPass, mail, &scan::StageTimes::first_pass_us);
+      RegisterPass(row, Stage::kSecondPass, mail, &scan::StageTimes::second_pass_us);
+      Register(row, Stage::kDecide, mail, [](const Subject& m) { m.Decide(); });
+      Register(row, Stage::kWhole, mail,
+               [](const Subject& m) { benchmark::DoNotOptimize(m.Judge()); });
+    }
+  }
 }
-
-BENCHMARK_CAPTURE(BM_GMimeParse, ascii, kAscii)->Apply(Sizes);
-BENCHMARK_CAPTURE(BM_GMimeParse, base64, kBase64)->Apply(Sizes);
-BENCHMARK_CAPTURE(BM_GMimeParse, iso2022jp, kIso2022Jp)->Apply(Sizes);
-BENCHMARK_CAPTURE(BM_Parse, ascii, kAscii)->Apply(Sizes);
-BENCHMARK_CAPTURE(BM_Parse, base64, kBase64)->Apply(Sizes);
-BENCHMARK_CAPTURE(BM_Parse, iso2022jp, kIso2022Jp)->Apply(Sizes);
-BENCHMARK_CAPTURE(BM_Scan, ascii, kAscii)->Apply(Sizes);
-BENCHMARK_CAPTURE(BM_Scan, base64, kBase64)->Apply(Sizes);
-BENCHMARK_CAPTURE(BM_Scan, iso2022jp, kIso2022Jp)->Apply(Sizes);
 
 }  // namespace
+}  // namespace warifu::bench
+
+int main(int argc, char** argv) {
+  using namespace warifu::bench;
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  g_mime_init();
+  hs_scratch_t* space = nullptr;
+  if (hs_alloc_scratch(Database(), &space) != HS_SUCCESS) return 1;
+  const std::unique_ptr<hs_scratch_t, ScratchDeleter> scratch(space);
+  RegisterAll(scratch.get());
+  StageTable table;
+  benchmark::RunSpecifiedBenchmarks(&table);
+  benchmark::Shutdown();
+  return 0;
+}
