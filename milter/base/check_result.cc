@@ -6,9 +6,10 @@ namespace warifu {
 namespace {
 
 constexpr std::pair<Check, std::string_view> kChecks[] = {
-    {Check::kSession, "session"}, {Check::kSender, "sender"}, {Check::kAuthor, "author"},
-    {Check::kDisplay, "display"}, {Check::kLock, "lock"},     {Check::kPin, "pin"},
-    {Check::kSpoof, "spoof"},
+    {Check::kSession, "session"}, {Check::kSender, "sender"},   {Check::kAuthor, "author"},
+    {Check::kDisplay, "display"}, {Check::kLock, "lock"},       {Check::kPin, "pin"},
+    {Check::kSpoof, "spoof"},     {Check::kNotice, "notice"},   {Check::kFlow, "flow"},
+    {Check::kFanIn, "fan-in"},    {Check::kBreaker, "breaker"},
 };
 constexpr std::pair<Outcome, std::string_view> kOutcomes[] = {
     {Outcome::kPass, "pass"},

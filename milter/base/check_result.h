@@ -15,7 +15,19 @@
 
 namespace warifu {
 
-enum class Check : std::uint8_t { kSession, kSender, kAuthor, kDisplay, kLock, kPin, kSpoof };
+enum class Check : std::uint8_t {
+  kSession,
+  kSender,
+  kAuthor,
+  kDisplay,
+  kLock,
+  kPin,
+  kSpoof,
+  kNotice,
+  kFlow,
+  kFanIn,
+  kBreaker,  // the breaker of the account's scope is open
+};
 
 enum class Outcome : std::uint8_t {
   kPass,

@@ -32,7 +32,12 @@ Action StandardFor(Check check) {
     case Check::kSpoof:
       return Action::kTag;
     case Check::kPin:
+    case Check::kBreaker:
       return Action::kDefer;
+    case Check::kNotice:
+    case Check::kFlow:
+    case Check::kFanIn:
+      return Action::kHold;
     default:
       return Action::kReject;
   }
@@ -145,7 +150,6 @@ class Decider {
                               Configured(policy_.faults, FaultCause::kDirectory, Action::kDefer)));
         break;
     }
-    action = std::min(action, check.at_most);
     action = std::min(action, check.at_most);
     const auto mode = policy_.check_modes.find(check.check);
     Call call{

@@ -26,6 +26,10 @@ Wording RefusedCheck(Check check, Outcome outcome) {
     case Check::kLock:
     case Check::kPin:
     case Check::kSpoof:
+    case Check::kNotice:
+    case Check::kFlow:
+    case Check::kFanIn:
+    case Check::kBreaker:
       return {550, "5.7.1", "Message refused by policy"};
   }
   return {550, "5.7.1", "Message refused by policy"};
