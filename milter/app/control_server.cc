@@ -191,7 +191,6 @@ void Server::Stop() {
 void Server::Loop() {
   while (!stopping_) {
     const Steady::time_point now = Steady::now();
-    std::erase_if(connections_, [&](const Connection& c) { return !c.fd || c.deadline <= now; });
     const bool accepting = accept_again_ <= now;
     std::vector<pollfd> fds = {{wake_.get(), POLLIN, 0},
                                {accepting ? listener_.get() : -1, POLLIN, 0}};
@@ -202,7 +201,8 @@ void Server::Loop() {
     }
     int wait = -1;
     if (next != Steady::time_point::max()) {
-      wait = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(next - now).count());
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+      wait = static_cast<int>(std::max<std::int64_t>(0, left.count()));
     }
     if (::poll(fds.data(), fds.size(), wait) < 0) continue;
     auto fd = fds.begin() + 2;
@@ -214,7 +214,11 @@ void Server::Loop() {
       } else if (events != 0) {
         Read(&c);
       }
+      // Only now: what came in time may have waited here, behind a long handler.
+      if (c.deadline <= now) c.fd.Reset();
     }
+    // Before the newcomers, who may have the place of those that left.
+    std::erase_if(connections_, [](const Connection& c) { return !c.fd; });
     if (fds[1].revents != 0) Accept();
   }
 }
@@ -261,15 +265,20 @@ bool Server::HasRoom(uid_t uid) const {
          static_cast<std::size_t>(same) < options_.max_per_uid;
 }
 
+// Takes all that is there, up to a request that is too long. What came before the end is answered.
 void Server::Read(Connection* connection) {
+  const std::size_t before = connection->in.size();
   char buffer[4096];
-  const ssize_t n = ::recv(connection->fd.get(), buffer, sizeof buffer, 0);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (n <= 0) {
-    connection->fd.Reset();
-    return;
+  while (connection->in.size() <= options_.max_line) {
+    const ssize_t n = ::recv(connection->fd.get(), buffer, sizeof buffer, 0);
+    if (n < 0 && errno == EINTR) continue;
+    if ((n < 0 && errno == EAGAIN) || (n == 0 && connection->in.size() > before)) break;
+    if (n <= 0) {
+      connection->fd.Reset();
+      return;
+    }
+    connection->in.append(buffer, static_cast<std::size_t>(n));
   }
-  connection->in.append(buffer, static_cast<std::size_t>(n));
   Serve(connection);
 }
 

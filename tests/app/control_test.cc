@@ -35,7 +35,6 @@ class ControlTest : public ::testing::Test {
     folder_ = name;
     ::chmod(name, 0755);
     options_.path = folder_ + "/control.sock";
-    options_.timeout = milliseconds(400);
   }
   void TearDown() override {
     server_.reset();
@@ -66,8 +65,13 @@ class ControlTest : public ::testing::Test {
     }
     return all;
   }
+  // On a machine so busy that the call itself exceeds the server's short time, it is repeated.
   void ExpectAlive() {
-    const ControlAnswer answer = CallDaemon(options_.path, "status");
+    ControlAnswer answer = CallDaemon(options_.path, "status");
+    for (int again = 0; again < 20 && !answer && answer.error()[0].kind == ErrorKind::kTemporary;
+         ++again) {
+      answer = CallDaemon(options_.path, "status");
+    }
     ASSERT_TRUE(answer) << answer.error()[0].text;
     EXPECT_EQ(*answer, R"({"pid":7})");
   }
@@ -203,6 +207,7 @@ TEST_F(ControlTest, AnEndlessLineIsCutAtTheLimit) {
 }
 
 TEST_F(ControlTest, ASlowPeerIsClosedAndDisturbsNobody) {
+  options_.timeout = milliseconds(400);
   Start();
   UniqueFd slow = Connect();
   std::thread dripping([&] {
@@ -218,6 +223,7 @@ TEST_F(ControlTest, ASlowPeerIsClosedAndDisturbsNobody) {
 }
 
 TEST_F(ControlTest, APeerThatNeverReadsIsClosed) {
+  options_.timeout = milliseconds(400);
   Start({{"big",
           [](const ControlCall&) { return R"({"x":")" + std::string(8u << 20, 'x') + "\"}"; }}});
   UniqueFd fd = Connect();
@@ -230,16 +236,43 @@ TEST_F(ControlTest, APeerThatNeverReadsIsClosed) {
   EXPECT_LT(Drain(fd.get()).size(), 8u << 20);
 }
 
+// A request that came while a handler ran was once taken for one that never came: the server looked
+// at the time first and then at the connection.
+TEST_F(ControlTest, ARequestThatWaitedForALongHandlerIsAnswered) {
+  options_.timeout = milliseconds(1000);
+  std::atomic<bool> running = false;
+  std::atomic<bool> sent = false;
+  Start({{"slow", [&](const ControlCall&) {
+            running = true;
+            while (!sent) std::this_thread::sleep_for(milliseconds(1));
+            std::this_thread::sleep_for(milliseconds(1100));
+            return R"({"slow":1})";
+          }}});
+  // Connections are accepted in order: when the slow call runs, the one before it is known.
+  UniqueFd waiting = Connect();
+  UniqueFd slow = Connect();
+  const auto send = [](const UniqueFd& fd, const char* command) {
+    const std::string line = WriteRequest(command, "{}") + "\n";
+    EXPECT_EQ(::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(line.size()));
+    ::shutdown(fd.get(), SHUT_WR);
+  };
+  send(slow, "slow");
+  while (!running) std::this_thread::sleep_for(milliseconds(1));
+  send(waiting, "status");
+  sent = true;
+  EXPECT_THAT(Drain(waiting.get()), HasSubstr(R"({"pid":7})"));
+  EXPECT_THAT(Drain(slow.get()), HasSubstr(R"({"slow":1})"));
+}
+
 TEST_F(ControlTest, ConnectionsOfOneUserAreCapped) {
   options_.max_per_uid = 3;
-  options_.timeout = milliseconds(3000);
   Start();
   std::vector<UniqueFd> held;
   for (int i = 0; i < 3; ++i) held.push_back(Connect());
   EXPECT_THAT(Drain(Connect().get()), HasSubstr("too many"));
   held.clear();
-  std::this_thread::sleep_for(milliseconds(50));
-  ExpectAlive();
+  ExpectAlive();  // the places are free at once
 }
 
 TEST_F(ControlTest, StopWaitsForTheRunningHandler) {
