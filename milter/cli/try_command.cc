@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <tuple>
 
 #include "app/content.h"
 #include "base/nearest.h"
@@ -71,8 +72,9 @@ std::vector<Trial> Trying::Trials(const app::Content& content) const {
     add({d.rule, std::string(d.key) + detail, d.segment, d.match, d.preview});
   };
   snapshot_.rules->Scan(content.message.segments, context);
-  std::ranges::stable_sort(trials, {},
-                           [](const Trial& t) { return std::pair(t.segment, t.match.begin); });
+  std::ranges::sort(trials, {}, [](const Trial& t) {
+    return std::tie(t.segment, t.match.begin, t.match.end, t.rule, t.by);
+  });
   return trials;
 }
 
