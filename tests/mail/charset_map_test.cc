@@ -1,6 +1,7 @@
 // The way back from decoded text to bytes is exact to the character, in every charset.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,16 @@ TEST_P(CharsetMap, EachCharacterComesFromItsOwnBytes) {
   }
 }
 
+// gtest takes letters, digits and '_'.
+std::string NameOf(const testing::TestParamInfo<const char*>& info) {
+  std::string name = info.param;
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Mail, CharsetMap,
-                         testing::Values("shift_jis", "euc-jp", "utf-8", "utf-16le", "gb18030"));
+                         testing::Values("shift_jis", "euc-jp", "utf-8", "utf-16le", "gb18030"),
+                         NameOf);
 
 }  // namespace
 }  // namespace warifu::mail

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <tuple>
+
 #include "mail/charset.h"
 #include "mail/transfer.h"
 
@@ -45,18 +49,32 @@ std::string SignedText() {
          "\r\n# # # # # # # #\r\n";
 }
 
-class EveryCharset : public testing::TestWithParam<std::tuple<const char*, const char*, Transfer>> {
+struct Charset {
+  const char* label;
+  const char* iconv_name;
+};
+constexpr Charset kCharsets[] = {
+    {"UTF-8", "UTF-8"},
+    {"ISO-2022-JP", "ISO-2022-JP"},
+    {"Shift_JIS", "CP932"},
+    {"EUC-JP", "EUC-JP"},
 };
 
+std::string Encoding(Transfer transfer) {
+  return transfer == Transfer::kBase64            ? "base64"
+         : transfer == Transfer::kQuotedPrintable ? "quoted-printable"
+                                                  : "8bit";
+}
+
+class EveryCharset : public testing::TestWithParam<std::tuple<Charset, Transfer>> {};
+
 TEST_P(EveryCharset, SignatureIsCutAndTheRestReadsAsBefore) {
-  const auto& [label, iconv_name, transfer] = GetParam();
-  const std::string text = EncodeCharset(SignedText(), iconv_name).value();
-  const char* encoding = transfer == Transfer::kBase64            ? "base64"
-                         : transfer == Transfer::kQuotedPrintable ? "quoted-printable"
-                                                                  : "8bit";
-  const std::string raw = "Subject: x\r\nContent-Type: text/plain; charset=" + std::string(label) +
-                          "\r\nContent-Transfer-Encoding: " + encoding + "\r\n\r\n" +
-                          EncodeTransfer(text, transfer);
+  const auto& [charset, transfer] = GetParam();
+  const std::string text = EncodeCharset(SignedText(), charset.iconv_name).value();
+  const std::string raw =
+      "Subject: x\r\nContent-Type: text/plain; charset=" + std::string(charset.label) +
+      "\r\nContent-Transfer-Encoding: " + Encoding(transfer) + "\r\n\r\n" +
+      EncodeTransfer(text, transfer);
   const std::string cut = CutRow(raw, "[removed]\n");
   const Message m = Parse(cut, {});
   EXPECT_TRUE(m.faults.empty());
@@ -64,23 +82,19 @@ TEST_P(EveryCharset, SignatureIsCutAndTheRestReadsAsBefore) {
   EXPECT_EQ(m.parts[0].charset_used, Parse(raw, {}).parts[0].charset_used);
 }
 
+// "Shift_JIS_base64": gtest takes letters, digits and '_'.
+std::string NameOf(const testing::TestParamInfo<EveryCharset::ParamType>& info) {
+  const auto& [charset, transfer] = info.param;
+  std::string name = std::string(charset.label) + '_' + Encoding(transfer);
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Edit, EveryCharset,
-                         testing::Combine(testing::Values("UTF-8"), testing::Values("UTF-8"),
+                         testing::Combine(testing::ValuesIn(kCharsets),
                                           testing::Values(Transfer::kIdentity, Transfer::kBase64,
-                                                          Transfer::kQuotedPrintable)));
-INSTANTIATE_TEST_SUITE_P(EditJis, EveryCharset,
-                         testing::Combine(testing::Values("ISO-2022-JP"),
-                                          testing::Values("ISO-2022-JP"),
-                                          testing::Values(Transfer::kIdentity, Transfer::kBase64,
-                                                          Transfer::kQuotedPrintable)));
-INSTANTIATE_TEST_SUITE_P(EditSjis, EveryCharset,
-                         testing::Combine(testing::Values("Shift_JIS"), testing::Values("CP932"),
-                                          testing::Values(Transfer::kIdentity, Transfer::kBase64,
-                                                          Transfer::kQuotedPrintable)));
-INSTANTIATE_TEST_SUITE_P(EditEuc, EveryCharset,
-                         testing::Combine(testing::Values("EUC-JP"), testing::Values("EUC-JP"),
-                                          testing::Values(Transfer::kIdentity, Transfer::kBase64,
-                                                          Transfer::kQuotedPrintable)));
+                                                          Transfer::kQuotedPrintable)),
+                         NameOf);
 
 TEST(Edit, Iso2022JpIsLeftInAsciiAndTakenUpAgain) {
   // The cut begins and ends in the midst of kanji.

@@ -3,7 +3,9 @@
 // normalised form, in each charset, plain and as HTML.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <string>
 
 #include "mail/charset.h"
 #include "mail/message.h"
@@ -119,8 +121,16 @@ constexpr Case kCases[] = {
     {"gb18030", "GB18030", true, Transfer::kBase64, "base64"},
 };
 
+// "iso_2022_jp_7bit_html": gtest takes letters, digits and '_'.
+std::string NameOf(const testing::TestParamInfo<Offsets::ParamType>& info) {
+  const auto& [c, html] = info.param;
+  std::string name = std::string(c.label) + '_' + c.encoding + (html ? "_html" : "_plain");
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Mail, Offsets,
-                         testing::Combine(testing::ValuesIn(kCases), testing::Bool()));
+                         testing::Combine(testing::ValuesIn(kCases), testing::Bool()), NameOf);
 
 }  // namespace
 }  // namespace warifu::mail
