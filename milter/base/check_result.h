@@ -52,6 +52,7 @@ struct CheckResult {
   // The most that may be done about it, whatever the check is configured to do: a Reply-To only
   // ever tags.
   Action at_most = Action::kReject;
+  bool stale = false;  // the directory did not answer: judged by the ledger
 };
 
 }  // namespace warifu

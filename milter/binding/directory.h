@@ -19,9 +19,11 @@ enum class Lookup { kFound, kNotFound, kTryLater, kMisconfigured };
 
 struct Owners {
   Lookup status = Lookup::kNotFound;
-  std::vector<std::string> accounts;  // canonical (CanonicalAccount); a set, sorted
-  bool by_domain = false;             // the hit was an "@domain" row
-  std::string detail;                 // for try-later and misconfigured
+  std::vector<std::string> accounts = {};  // canonical (CanonicalAccount); a set, sorted
+  bool by_domain = false;                  // the hit was an "@domain" row
+  std::string detail = {};                 // for try-later and misconfigured
+  // The directory did not answer; these are the owners that the ledger has proven (live.h).
+  bool stale = false;
 };
 
 class Directory {
