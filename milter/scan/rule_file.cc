@@ -1,26 +1,18 @@
 #include "scan/rule_file.h"
 
-#include <dirent.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <utility>
 
 #include "base/nearest.h"
 #include "base/normalise.h"
 #include "scan/record_schema.h"
-#include "scan/toml_table.h"
+#include "scan/toml_file.h"
 #include "scan/validators.h"
 
 namespace warifu::scan {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = 16u << 20;
 constexpr std::string_view kRegionWords[] = {"header",    "body",       "quoted",
                                              "signature", "attachment", "document"};
 constexpr std::string_view kSeverityWords[] = {"info", "low", "medium", "high", "critical"};
@@ -296,56 +288,6 @@ class FileReader {
   bool paths_off_ = false;
 };
 
-void ReadFile(const RuleSource& source, const std::string& path, const ActionDefaults& actions,
-              RuleFiles* out) {
-  const auto fail = [&](ErrorKind kind, std::string text) {
-    out->errors.push_back({kind, std::move(text), {path}});
-  };
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    return fail(errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem,
-                std::string("cannot open: ") + std::strerror(errno));
-  }
-  std::string text(kMaxFileBytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad()) return fail(ErrorKind::kSystem, "cannot read");
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (text.size() > kMaxFileBytes) return fail(ErrorKind::kInvalid, "larger than 16 MiB");
-  try {
-    const toml::table document = toml::parse(text, path);
-    FileReader(source, path, actions, out).Read(document);
-  } catch (const toml::parse_error& e) {
-    const toml::source_position& at = e.source().begin;
-    out->errors.push_back({ErrorKind::kInvalid,
-                           std::string(e.description()),
-                           {path, static_cast<int>(at.line), static_cast<int>(at.column)}});
-  }
-}
-
-// The file itself, or the *.toml files of a folder in name order.
-Result<std::vector<std::string>> FilesOf(const std::string& path) {
-  struct stat st{};
-  if (stat(path.c_str(), &st) != 0) {
-    return Fail(errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem,
-                std::string("cannot open: ") + std::strerror(errno), {path});
-  }
-  if (!S_ISDIR(st.st_mode)) return std::vector{path};
-  DIR* dir = opendir(path.c_str());
-  if (dir == nullptr) {
-    return Fail(ErrorKind::kSystem, std::string("cannot open: ") + std::strerror(errno), {path});
-  }
-  std::vector<std::string> files;
-  while (const dirent* entry = readdir(dir)) {
-    const std::string_view name = entry->d_name;
-    if (name.ends_with(".toml") && !name.starts_with('.')) {
-      files.push_back(path + (path.ends_with('/') ? "" : "/") + std::string(name));
-    }
-  }
-  closedir(dir);
-  std::ranges::sort(files);
-  return files;
-}
-
 // Two rules of one id: a mistake, but a pack may repeat a rule of warifu's own, which then stands.
 void ResolveDuplicates(RuleFiles* out) {
   std::map<std::string, const Rule*> own, foreign;
@@ -382,13 +324,17 @@ void ResolveDuplicates(RuleFiles* out) {
 RuleFiles ReadRuleFiles(std::span<const RuleSource> sources, const ActionDefaults& actions) {
   RuleFiles out;
   for (const RuleSource& source : sources) {
-    const auto files = FilesOf(source.path);
+    const auto files = TomlFilesOf(source.path);
     if (!files) {
       out.errors.push_back(files.error());
       continue;
     }
     if (files->empty()) out.notes.push_back(source.path + ": holds no *.toml file");
-    for (const std::string& path : *files) ReadFile(source, path, actions, &out);
+    for (const std::string& path : *files) {
+      ReadTomlFile(path, &out.errors, [&](const toml::table& document) {
+        FileReader(source, path, actions, &out).Read(document);
+      });
+    }
   }
   ResolveDuplicates(&out);
   return out;

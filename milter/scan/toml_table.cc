@@ -104,6 +104,14 @@ std::optional<WallTime> TomlTable::Date(std::string_view key) {
   return std::nullopt;
 }
 
+std::optional<bool> TomlTable::Flag(std::string_view key) {
+  const toml::node* node = Find(key);
+  if (node == nullptr) return std::nullopt;
+  if (const auto* value = node->as_boolean()) return value->get();
+  WrongType(key, "true or false");
+  return std::nullopt;
+}
+
 const toml::table* TomlTable::Table(std::string_view key) {
   const toml::node* node = Find(key);
   if (node == nullptr) return nullptr;

@@ -2,7 +2,7 @@
 //
 // Each getter marks its key as known and reports a wrong type with the place of the value. Finish()
 // reports the keys that nobody asked for: as errors with the nearest known name, or, in a foreign
-// pack, as names to note. Nothing throws; only this header and rule_file.cc see toml++.
+// pack, as names to note. Nothing throws; only the readers of files see toml++.
 //
 // Threads: a plain value.
 #pragma once
@@ -43,6 +43,7 @@ class TomlTable {
   std::optional<double> Number(std::string_view key);
   std::optional<int> Integer(std::string_view key);    // 0..10000
   std::optional<WallTime> Date(std::string_view key);  // a local date begins at 00:00 UTC
+  std::optional<bool> Flag(std::string_view key);
   const toml::table* Table(std::string_view key);
   std::vector<const toml::table*> Tables(std::string_view key);  // array of tables, or one table
   // Known, but without meaning for mail.
