@@ -23,8 +23,9 @@ CheckResult Said(Check check, Outcome outcome, std::string subject, std::string 
 
 class AuthorCheck {
  public:
-  AuthorCheck(std::string_view account, const Directory& directory, const Options& options)
-      : account_(account), directory_(directory), options_(options) {}
+  AuthorCheck(std::string_view account, const Directory& directory, const Options& options,
+              Grants grants)
+      : account_(account), directory_(directory), options_(options), grants_(grants) {}
 
   std::vector<CheckResult> Run(const Fields& fields) {
     CountFields(fields);
@@ -38,7 +39,10 @@ class AuthorCheck {
       }
       if (results_.size() >= kMaxResults) break;
     }
-    if (results_.empty()) results_.push_back(Said(Check::kAuthor, Outcome::kPass, "", ""));
+    if (results_.empty()) {
+      results_.push_back(Said(Check::kAuthor, Outcome::kPass, "", ""));
+      results_.back().stale = stale_;
+    }
     return std::move(results_);
   }
 
@@ -75,11 +79,15 @@ class AuthorCheck {
   void JudgeAddress(const FieldName& field, const Address& address) {
     const bool reply = field.role == Role::kReplyTo;
     if (reply && !IsLocal(address, options_)) return;
+    if (Covers(grants_, address)) return;
     const Owners owners = directory_.OwnersOf(address);
+    stale_ |= owners.stale;
     if (Owns(account_, owners, options_)) return;
     if (reply && owners.status == Lookup::kNotFound) return;
-    Add(field, Said(Check::kAuthor, OutcomeOf(owners), address.ToString(),
-                    field.Name() + " names an address " + WhyNot(owners)));
+    CheckResult result = Said(Check::kAuthor, OutcomeOf(owners), address.ToString(),
+                              field.Name() + " names an address " + WhyNot(owners));
+    result.stale = owners.stale;
+    Add(field, std::move(result));
   }
 
   void Malformed(const FieldName& field, std::string reason) {
@@ -97,6 +105,8 @@ class AuthorCheck {
   std::string_view account_;
   const Directory& directory_;
   const Options& options_;
+  const Grants grants_;
+  bool stale_ = false;
   std::vector<CheckResult> results_;
 };
 
@@ -136,22 +146,26 @@ CheckResult CheckSession(std::string_view account, bool required) {
 }
 
 CheckResult CheckSender(std::string_view account, const Address& sender, const Directory& directory,
-                        const Options& options) {
+                        const Options& options, Grants grants) {
   if (account.empty()) return Said(Check::kSender, Outcome::kNotApplicable, "", "");
   // Read receipts and bounces of mail programs; `author` decides.
   if (sender.empty()) return Said(Check::kSender, Outcome::kPass, "", "");
+  if (Covers(grants, sender)) return Said(Check::kSender, Outcome::kPass, sender.ToString(), "");
   const Owners owners = directory.OwnersOf(sender);
-  if (Owns(account, owners, options)) {
-    return Said(Check::kSender, Outcome::kPass, sender.ToString(), "");
+  CheckResult result = Said(Check::kSender, Outcome::kPass, sender.ToString(), "");
+  result.stale = owners.stale;
+  if (!Owns(account, owners, options)) {
+    result.outcome = OutcomeOf(owners);
+    result.reason = "the sender is an address " + WhyNot(owners);
   }
-  return Said(Check::kSender, OutcomeOf(owners), sender.ToString(),
-              "the sender is an address " + WhyNot(owners));
+  return result;
 }
 
 std::vector<CheckResult> CheckAuthor(std::string_view account, const Fields& fields,
-                                     const Directory& directory, const Options& options) {
+                                     const Directory& directory, const Options& options,
+                                     Grants grants) {
   if (account.empty()) return {Said(Check::kAuthor, Outcome::kNotApplicable, "", "")};
-  return AuthorCheck(account, directory, options).Run(fields);
+  return AuthorCheck(account, directory, options, grants).Run(fields);
 }
 
 std::vector<Address> Authors(const Fields& fields, const Options& options) {

@@ -14,6 +14,7 @@
 #include "base/address.h"
 #include "base/check_result.h"
 #include "binding/directory.h"
+#include "binding/grants.h"
 
 namespace warifu::binding {
 
@@ -37,9 +38,9 @@ bool IsLocal(const Address& address, const Options& options);
 // `account`: empty when the session has none. `required`: the listener demands one.
 CheckResult CheckSession(std::string_view account, bool required);
 
-// The null sender passes here.
+// The null sender passes here. `grants`: the account's, here and below.
 CheckResult CheckSender(std::string_view account, const Address& sender, const Directory& directory,
-                        const Options& options);
+                        const Options& options, Grants grants = {});
 
 // Head fields by name and raw body, in order, as received: From, Sender, Reply-To, Resent-* are
 // read.
@@ -47,11 +48,13 @@ using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
 
 // One result per thing wrong, or a single pass. `sender`: the envelope sender (null allowed).
 std::vector<CheckResult> CheckAuthor(std::string_view account, const Fields& fields,
-                                     const Directory& directory, const Options& options);
+                                     const Directory& directory, const Options& options,
+                                     Grants grants = {});
 
 // Display names that carry another local address.
 std::vector<CheckResult> CheckDisplay(std::string_view account, const Fields& fields,
-                                      const Directory& directory, const Options& options);
+                                      const Directory& directory, const Options& options,
+                                      Grants grants = {});
 
 // The addresses in From as far as they could be read, for the event.
 std::vector<Address> Authors(const Fields& fields, const Options& options);

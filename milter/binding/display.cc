@@ -51,8 +51,9 @@ std::string WithoutSpacesRoundAt(std::string_view text) {
 
 class DisplayCheck {
  public:
-  DisplayCheck(std::string_view account, const Directory& directory, const Options& options)
-      : account_(account), directory_(directory), options_(options) {}
+  DisplayCheck(std::string_view account, const Directory& directory, const Options& options,
+               Grants grants)
+      : account_(account), directory_(directory), options_(options), grants_(grants) {}
 
   std::vector<CheckResult> Run(const Fields& fields) {
     for (const auto& [name, body] : fields) {
@@ -95,6 +96,7 @@ class DisplayCheck {
     for (const std::string_view addr : {found, WithoutMarks(found), ascii, WithoutMarks(ascii)}) {
       const Result<Address> address = ParseAddrSpec(addr, options_.address);
       if (!address || !IsLocal(*address, options_)) continue;
+      if (Covers(grants_, *address)) return;
       Owners asked = directory_.OwnersOf(*address);
       if (Owns(account_, asked, options_)) return;
       if (owners.status == Lookup::kFound) continue;
@@ -120,20 +122,22 @@ class DisplayCheck {
   std::string_view account_;
   const Directory& directory_;
   const Options& options_;
+  const Grants grants_;
   std::vector<CheckResult> results_;
 };
 
 }  // namespace
 
 std::vector<CheckResult> CheckDisplay(std::string_view account, const Fields& fields,
-                                      const Directory& directory, const Options& options) {
+                                      const Directory& directory, const Options& options,
+                                      Grants grants) {
   if (account.empty()) {
     CheckResult result;
     result.check = Check::kDisplay;
     result.outcome = Outcome::kNotApplicable;
     return {result};
   }
-  return DisplayCheck(account, directory, options).Run(fields);
+  return DisplayCheck(account, directory, options, grants).Run(fields);
 }
 
 }  // namespace warifu::binding
