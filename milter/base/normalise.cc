@@ -1,12 +1,13 @@
 #include "base/normalise.h"
 
-#include <unicode/bytestream.h>
-#include <unicode/edits.h>
-#include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 
+#include <bit>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
+#include "base/nfkc.h"
 #include "base/utf8.h"
 
 namespace warifu {
@@ -27,24 +28,47 @@ bool IsLineSeparator(char32_t c) {
 
 // A well-formed character of U+3040 to U+30FF or U+4000 to U+9FFF: kana and nearly all kanji, of
 // which pass one changes none. Told by its bytes alone, because Japanese mail is made of them.
-bool IsPlainJapanese(std::string_view text, std::size_t pos) {
-  if (text.size() - pos < 3) return false;
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[pos + i]); };
-  const bool tails = (at(1) & 0xC0) == 0x80 && (at(2) & 0xC0) == 0x80;
-  return tails &&
-         ((at(0) == 0xE3 && at(1) >= 0x81 && at(1) <= 0x83) || (at(0) >= 0xE4 && at(0) <= 0xE9));
+bool IsPlainJapanese(const unsigned char* at) {
+  const bool lead = (at[0] >= 0xE4 && at[0] <= 0xE9) || (at[0] == 0xE3 && at[1] - 0x81u <= 2);
+  return lead && ((at[1] ^ 0x80u) | (at[2] ^ 0x80u)) < 0x40;
+}
+
+// Passes over ASCII that is no CR, eight bytes at a time.
+std::size_t SkipPlainAscii(std::string_view text, std::size_t pos) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101u, kHighBits = kOnes * 0x80;
+  while (pos + sizeof(std::uint64_t) <= text.size()) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + pos, sizeof word);
+    // A byte is zero here where a CR stands; the lowest mark is exact, those above may be wrong.
+    const std::uint64_t cr = word ^ (kOnes * '\r');
+    const std::uint64_t marks = ((cr - kOnes) & ~cr & kHighBits) | (word & kHighBits);
+    if (marks == 0) {
+      pos += sizeof word;
+    } else if constexpr (std::endian::native == std::endian::little) {
+      return pos + static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+    } else {
+      break;
+    }
+  }
+  while (pos < text.size() && static_cast<unsigned char>(text[pos]) < 0x80 && text[pos] != '\r') {
+    ++pos;
+  }
+  return pos;
 }
 
 // First byte at or behind `pos` that pass one has to look at.
 std::size_t NextOfInterest(std::string_view text, std::size_t pos) {
   while (pos < text.size() && text[pos] != '\r') {
-    if (static_cast<unsigned char>(text[pos]) < 0x80) {
-      ++pos;
-    } else if (IsPlainJapanese(text, pos)) {
-      pos += 3;
-    } else {
-      break;
+    const auto* at = reinterpret_cast<const unsigned char*>(text.data()) + pos;
+    if (*at < 0x80) {
+      pos = SkipPlainAscii(text, pos);
+      continue;
     }
+    const std::size_t characters = (text.size() - pos) / 3;
+    std::size_t n = 0;
+    while (n < characters && IsPlainJapanese(at + 3 * n)) ++n;
+    if (n == 0) break;
+    pos += 3 * n;
   }
   return pos;
 }
@@ -104,26 +128,6 @@ class LineAndUnseenPass {
   std::size_t copied_ = 0;
   bool changed_ = false;
 };
-
-// Pass two: NFKC. False when the text is in that form already or ICU failed; it is then kept.
-bool Nfkc(const std::string& in, std::string* out, OffsetMap* map) {
-  UErrorCode status = U_ZERO_ERROR;
-  const icu::Normalizer2* nfkc = icu::Normalizer2::getNFKCInstance(status);
-  if (U_FAILURE(status)) return false;
-  icu::Edits edits;
-  icu::StringByteSink<std::string> sink(out, static_cast<int32_t>(in.size()));
-  nfkc->normalizeUTF8(0, icu::StringPiece(in), sink, &edits, status);
-  if (U_FAILURE(status) || !edits.hasChanges()) return false;
-  for (icu::Edits::Iterator it = edits.getFineIterator(); it.next(status);) {
-    if (it.hasChange()) {
-      map->Add(static_cast<std::uint32_t>(it.newLength()),
-               static_cast<std::uint32_t>(it.oldLength()));
-    } else {
-      map->Add(1, 1, static_cast<std::size_t>(it.newLength()));
-    }
-  }
-  return U_SUCCESS(status);
-}
 
 }  // namespace
 

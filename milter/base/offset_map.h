@@ -49,10 +49,15 @@ class OffsetMap {
   std::size_t stretches() const { return stretches_.size(); }
 
  private:
+  // Ends where the next one begins, on both sides.
   struct Stretch {
-    std::size_t out_begin, in_begin, count;
+    std::size_t out_begin, in_begin;
     std::uint32_t out_unit, in_unit;
   };
+  using Place = std::vector<Stretch>::const_iterator;
+  Place At(std::size_t out) const;
+  std::size_t InEnd(Place stretch) const;
+  std::size_t OutEnd(Place stretch) const;
   std::size_t SourceBegin(std::size_t out) const;
   std::size_t SourceEnd(std::size_t out) const;
 

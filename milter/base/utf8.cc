@@ -30,6 +30,18 @@ Lead LeadOf(unsigned char b) {
   return {};
 }
 
+// Passes over well-formed characters of three bytes that are no surrogates: nearly all of Asia.
+std::size_t SkipWide(std::string_view text, std::size_t pos) {
+  const auto* at = reinterpret_cast<const unsigned char*>(text.data()) + pos;
+  const std::size_t most = (text.size() - pos) / 3;
+  std::size_t n = 0;
+  for (; n < most; ++n, at += 3) {
+    const bool lead = at[0] >= 0xE1 && at[0] <= 0xEF && at[0] != 0xED;
+    if (!lead || ((at[1] ^ 0x80u) | (at[2] ^ 0x80u)) >= 0x40) break;
+  }
+  return pos + 3 * n;
+}
+
 }  // namespace
 
 CodePoint DecodeUtf8(std::string_view text, std::size_t pos) {
@@ -85,6 +97,8 @@ bool IsAscii(std::string_view text) {
 
 bool IsUtf8(std::string_view text) {
   for (std::size_t pos = FindNonAscii(text); pos < text.size();) {
+    pos = SkipWide(text, pos);
+    if (pos == text.size()) break;
     const CodePoint c = DecodeUtf8(text, pos);
     if (!c.valid) return false;
     pos += c.size;
@@ -107,6 +121,10 @@ RepairedUtf8 RepairUtf8(std::string_view text) {
   out.text.reserve(text.size());
   std::size_t good = 0;  // begin of the stretch that is copied as it is
   for (std::size_t pos = FindNonAscii(text); pos < text.size(); pos = FindNonAscii(text, pos)) {
+    if (const std::size_t wide = SkipWide(text, pos); wide > pos) {
+      pos = wide;
+      continue;
+    }
     const CodePoint c = DecodeUtf8(text, pos);
     if (!c.valid) {
       out.text.append(text, good, pos - good);

@@ -156,7 +156,6 @@ DecodedText DecodeByIconv(std::string_view bytes, const std::string& charset) {
 DecodedText FromTable(const CharsetTable& table, std::string_view bytes, std::string charset) {
   DecodedText out;
   out.charset = std::move(charset);
-  out.text.reserve(bytes.size() + bytes.size() / 2);
   out.errors = table.Decode(bytes, &out.text, &out.map);
   return out;
 }

@@ -149,17 +149,32 @@ class LongCharacters {
 
 }  // namespace
 
+// A run of two-byte characters, as long as nothing is odd about them; returns how many.
+std::size_t CharsetTable::PutPairs(std::string_view bytes, MapWriter* out) const {
+  constexpr std::size_t kMost = 128;
+  const auto* at = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  return out->PutRun(std::min(kMost, bytes.size() / 2), 2, [&](std::size_t i) -> const Entry* {
+    if (single_[at[2 * i]].size != Entry::kLead) return nullptr;
+    const Entry& entry = Pair(at[2 * i], at[2 * i + 1]);
+    return entry.valid() ? &entry : nullptr;
+  });
+}
+
 std::size_t CharsetTable::Decode(std::string_view bytes, std::string* text, OffsetMap* map) const {
   std::size_t errors = 0;
   LongCharacters longer(name_);
   std::array<char, 16> buffer{};
-  MapWriter out(text, map);
+  MapWriter out(text, map, bytes.size() + bytes.size() / 2);
   for (std::size_t pos = 0; pos < bytes.size();) {
-    if (ascii_) {
+    if (ascii_ && static_cast<std::uint8_t>(bytes[pos]) < 0x80) {
       const std::size_t end = FindNonAscii(bytes, pos);
       out.Copy(bytes.substr(pos, end - pos));
       pos = end;
-      if (pos == bytes.size()) break;
+      continue;
+    }
+    if (const std::size_t pairs = PutPairs(bytes.substr(pos), &out); pairs > 0) {
+      pos += 2 * pairs;
+      continue;
     }
     const auto lead = static_cast<std::uint8_t>(bytes[pos]);
     const Entry* entry = &single_[lead];
@@ -189,7 +204,7 @@ std::size_t CharsetTable::Decode(std::string_view bytes, std::string* text, Offs
     pos += both ? 2 : 1;
     ++errors;
   }
-  out.Flush();
+  out.Finish();
   return errors;
 }
 

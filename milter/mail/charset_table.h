@@ -21,6 +21,8 @@
 
 namespace warifu::mail {
 
+class MapWriter;
+
 class CharsetTable {
  public:
   // nullptr when iconv does not know the name, or the charset is not stateless.
@@ -49,6 +51,7 @@ class CharsetTable {
  private:
   CharsetTable() = default;
   friend class TableMaker;
+  std::size_t PutPairs(std::string_view bytes, MapWriter* out) const;
 
   std::string name_;
   bool ascii_ = true;

@@ -36,15 +36,8 @@ bool Contains(std::span<const std::string_view> sorted, std::string_view word) {
   return std::ranges::binary_search(sorted, word);
 }
 
-bool HasWord(std::string_view text, std::string_view word) {
-  for (std::size_t pos = 0; pos < text.size();) {
-    while (pos < text.size() && IsSpace(text[pos])) ++pos;
-    std::size_t end = pos;
-    while (end < text.size() && !IsSpace(text[end])) ++end;
-    if (EqualNoCase(text.substr(pos, end - pos), word)) return true;
-    pos = end;
-  }
-  return false;
+bool IsOneOf(std::string_view word, std::span<const std::string_view> words) {
+  return std::ranges::any_of(words, [&](std::string_view w) { return EqualNoCase(word, w); });
 }
 
 // Letters, digits, and the signs of names like "o:p" and "my-element".
@@ -67,15 +60,19 @@ BlockKind KindByClass(std::string_view classes) {
                                                      "apple-signature",
                                                      "signature"};
   static constexpr std::string_view kQuotes[] = {
-      "gmail_quote",      "gmail_extra",           "yahoo_quoted", "moz-cite-prefix",
-      "protonmail_quote", "moz-forward-container", "gmail_attr",   "OutlookMessageHeader"};
-  for (const std::string_view c : kSignatures) {
-    if (HasWord(classes, c)) return {Region::kSignature, false};
+      "gmail_quote",           "yahoo_quoted", "moz-cite-prefix",     "protonmail_quote",
+      "moz-forward-container", "gmail_attr",   "OutlookMessageHeader"};
+  BlockKind kind;
+  for (std::size_t pos = 0; pos < classes.size();) {
+    while (pos < classes.size() && IsSpace(classes[pos])) ++pos;
+    std::size_t end = pos;
+    while (end < classes.size() && !IsSpace(classes[end])) ++end;
+    const std::string_view word = classes.substr(pos, end - pos);
+    if (IsOneOf(word, kSignatures)) return {Region::kSignature, false};
+    if (IsOneOf(word, kQuotes)) kind.region = Region::kQuoted;
+    pos = end;
   }
-  for (const std::string_view c : kQuotes) {
-    if (HasWord(classes, c) && c != "gmail_extra") return {Region::kQuoted, false};
-  }
-  return {};
+  return kind;
 }
 
 BlockKind KindById(std::string_view id) {
@@ -203,11 +200,19 @@ class Reader {
       } else if (c == '&') {
         pos = Reference(pos, span.end);
       } else {
-        std::size_t end = pos + 1;
-        while (end < span.end && !IsSpace(html_[end]) && html_[end] != '&') ++end;
+        const std::size_t end = EndOfRun(pos, span.end);
         Put(html_.substr(pos, end - pos), {pos, end}, 1);
         pos = end;
       }
+    }
+  }
+
+  // Words and the single spaces between them, which are shown as they stand.
+  std::size_t EndOfRun(std::size_t pos, std::size_t limit) const {
+    for (std::size_t end = pos + 1;; ++end) {
+      while (end < limit && !IsSpace(html_[end]) && html_[end] != '&') ++end;
+      const bool single = end + 1 < limit && html_[end] == ' ' && !IsSpace(html_[end + 1]);
+      if (!single || html_[end + 1] == '&') return end;
     }
   }
 

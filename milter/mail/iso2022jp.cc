@@ -19,13 +19,13 @@ struct Escape {
   Set set;
 };
 
-// Longest first where one is the beginning of another.
+// What mail is full of first; else longest first where one is the beginning of another.
 constexpr Escape kEscapes[] = {
-    {"\x1B&@\x1B$B", Set::kJis}, {"\x1B$(B", Set::kJis},  {"\x1B$(@", Set::kJis},
-    {"\x1B$(D", Set::kJis0212},  {"\x1B$(C", Set::kKs},   {"\x1B$(O", Set::kJis0213},
-    {"\x1B$(Q", Set::kJis0213},  {"\x1B$(A", Set::kGb},   {"\x1B$@", Set::kJis},
-    {"\x1B$B", Set::kJis},       {"\x1B$A", Set::kGb},    {"\x1B(B", Set::kAscii},
-    {"\x1B(J", Set::kAscii},     {"\x1B(H", Set::kAscii}, {"\x1B(I", Set::kKana},
+    {"\x1B$B", Set::kJis},   {"\x1B(B", Set::kAscii},    {"\x1B&@\x1B$B", Set::kJis},
+    {"\x1B$(B", Set::kJis},  {"\x1B$(@", Set::kJis},     {"\x1B$(D", Set::kJis0212},
+    {"\x1B$(C", Set::kKs},   {"\x1B$(O", Set::kJis0213}, {"\x1B$(Q", Set::kJis0213},
+    {"\x1B$(A", Set::kGb},   {"\x1B$@", Set::kJis},      {"\x1B$A", Set::kGb},
+    {"\x1B(J", Set::kAscii}, {"\x1B(H", Set::kAscii},    {"\x1B(I", Set::kKana},
 };
 
 const Escape* EscapeAt(std::string_view bytes, std::size_t pos) {
@@ -58,13 +58,11 @@ class Reader {
       : bytes_(bytes),
         fallback_(fallback),
         jis_(TableOf(Set::kJis)),
-        writer_(&out_.text, &out_.map) {
-    out_.text.reserve(bytes.size() + bytes.size() / 2);
-  }
+        writer_(&out_.text, &out_.map, bytes.size() + bytes.size() / 2) {}
 
   JisDecoded Run() {
     while (pos_ < bytes_.size()) Next();
-    writer_.Flush();
+    writer_.Finish();
     return std::move(out_);
   }
 
@@ -85,7 +83,23 @@ class Reader {
     if (shifted_out_ || set_ == Set::kKana) return OnKana(c);
     if (set_ == Set::kAscii) return CopyAscii();
     if (!IsGraphic(c)) return Copy(pos_ + 1);
-    OnPair();
+    const std::size_t before = pos_;
+    if (set_ == Set::kJis && jis_ != nullptr) OnKanji();
+    if (pos_ == before) OnPair();
+  }
+
+  // Pairs of the everyday set, as long as nothing is odd about them.
+  void OnKanji() {
+    constexpr std::size_t kMost = 128;
+    const auto* pairs = reinterpret_cast<const std::uint8_t*>(bytes_.data()) + pos_;
+    const auto entry = [&](std::size_t i) -> const CharsetTable::Entry* {
+      const std::uint8_t first = pairs[2 * i], second = pairs[2 * i + 1];
+      if (first - 0x21u > 0x7E - 0x21 || second - 0x21u > 0x7E - 0x21) return nullptr;
+      if (jis_->Single(first | 0x80).size != CharsetTable::Entry::kLead) return nullptr;
+      const CharsetTable::Entry& found = jis_->Pair(first | 0x80, second | 0x80);
+      return found.valid() ? &found : nullptr;
+    };
+    pos_ += 2 * writer_.PutRun(std::min(kMost, (bytes_.size() - pos_) / 2), 2, entry);
   }
 
   void OnEscape() {
@@ -119,10 +133,8 @@ class Reader {
       ++end;
     }
     DecodedText part = DecodeLabelled(bytes_.substr(pos_, end - pos_), fallback_);
-    writer_.Flush();
-    out_.text += part.text;
+    writer_.Splice(part.text, part.map);
     out_.errors += part.errors;
-    out_.map.Append(part.map, part.text.size());
     pos_ = end;
   }
 

@@ -12,15 +12,23 @@
 namespace warifu::mail {
 namespace {
 
-constexpr std::array<bool, 256> MakeBase64Alphabet() {
-  std::array<bool, 256> is{};
-  for (unsigned c = 0; c < 256; ++c) {
-    is[c] = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-            c == '+' || c == '/' || c == '=' || c == ' ' || (c >= '\t' && c <= '\r');
+constexpr std::uint8_t kNone = 0xFF;  // no letter of base64
+
+constexpr std::array<std::uint8_t, 256> MakeBase64Values() {
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNone);
+  for (std::size_t i = 0; i < kLetters.size(); ++i) {
+    values[static_cast<unsigned char>(kLetters[i])] = static_cast<std::uint8_t>(i);
   }
-  return is;
+  return values;
 }
-constexpr std::array<bool, 256> kBase64OrSpace = MakeBase64Alphabet();
+constexpr std::array<std::uint8_t, 256> kBase64 = MakeBase64Values();
+
+bool IsBase64OrSpace(char c) {
+  return kBase64[static_cast<unsigned char>(c)] != kNone || c == '=' || IsSpace(c);
+}
 
 void AppendDecoded(std::string_view raw, GMimeContentEncoding encoding, std::string* out) {
   if (raw.empty()) return;
@@ -38,7 +46,7 @@ std::size_t CountJunk(std::string_view raw) {
   bool in_line = false;  // behind a letter of this line
   std::size_t blanks = 0;
   for (const char c : raw) {
-    junk += !kBase64OrSpace[static_cast<unsigned char>(c)];
+    junk += !IsBase64OrSpace(c);
     if (c == '\n') {
       in_line = false;
       blanks = 0;
@@ -53,11 +61,39 @@ std::size_t CountJunk(std::string_view raw) {
   return junk;
 }
 
-// GMime ends at the first padding; what stands behind it is decoded as a run of its own.
+// Decodes letters in fours with line ends between them, and stops at the first group that is
+// anything else. Returns how many bytes it read.
+std::size_t DecodePlainBase64(std::string_view raw, std::string* out) {
+  out->resize(raw.size() / 4 * 3);
+  char* to = out->data();
+  const auto* from = reinterpret_cast<const unsigned char*>(raw.data());
+  std::size_t pos = 0;
+  while (raw.size() - pos >= 4) {
+    const std::uint8_t a = kBase64[from[pos]], b = kBase64[from[pos + 1]];
+    const std::uint8_t c = kBase64[from[pos + 2]], d = kBase64[from[pos + 3]];
+    if ((a | b | c | d) < 64) {
+      *to++ = static_cast<char>(a << 2 | b >> 4);
+      *to++ = static_cast<char>(b << 4 | c >> 2);
+      *to++ = static_cast<char>(c << 6 | d);
+      pos += 4;
+    } else if (from[pos] == '\r' || from[pos] == '\n') {
+      ++pos;
+    } else {
+      break;
+    }
+  }
+  out->resize(static_cast<std::size_t>(to - out->data()));
+  return pos;
+}
+
+// Plain base64 is decoded here; from the first odd group on GMime reads. It ends at the first
+// padding; what stands behind it is decoded as a run of its own.
 TransferDecoded DecodeBase64(std::string_view raw) {
   TransferDecoded out;
-  out.content.reserve(raw.size() / 4 * 3 + 8);
   const std::string_view whole = raw;
+  raw.remove_prefix(DecodePlainBase64(raw, &out.content));
+  const std::string_view odd = raw;
+  const std::size_t plain = out.content.size();
   while (!raw.empty()) {
     std::size_t end = raw.find('=');
     end = end == std::string_view::npos ? raw.size() : raw.find_first_not_of("= \t\r\n", end);
@@ -66,8 +102,8 @@ TransferDecoded DecodeBase64(std::string_view raw) {
     raw.remove_prefix(end);
   }
   // Clean text decodes to three bytes of four; only then a long one needs no second look.
-  const auto ends = std::ranges::count(whole, '\n') + std::ranges::count(whole, '\r');
-  const std::size_t clean = (whole.size() - static_cast<std::size_t>(ends)) / 4 * 3;
+  const auto ends = std::ranges::count(odd, '\n') + std::ranges::count(odd, '\r');
+  const std::size_t clean = plain + (odd.size() - static_cast<std::size_t>(ends)) / 4 * 3;
   const bool is_short = whole.size() < 1024;
   if (is_short || out.content.size() + 3 < clean) out.junk = CountJunk(whole);
   return out;

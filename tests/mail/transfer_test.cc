@@ -27,6 +27,28 @@ TEST(Transfer, Base64GoesOnBehindPadding) {
   EXPECT_EQ(Base64(""), "");
 }
 
+TEST(Transfer, Base64LinesMayEndAnywhere) {
+  std::string content;
+  for (int i = 0; i < 1000; ++i) content += static_cast<char>(i * 7 + i / 256);
+  const std::string encoded = EncodeTransfer(content, Transfer::kBase64);
+  std::string letters;
+  for (const char c : encoded) {
+    if (c != '\r' && c != '\n') letters += c;
+  }
+  for (std::size_t width = 1; width < 80; ++width) {
+    for (const std::string_view end : {"\r\n", "\n", " ", "\r\n\r\n", "!"}) {
+      std::string lines;
+      for (std::size_t i = 0; i < letters.size(); i += width) {
+        lines.append(letters, i, width).append(end);
+      }
+      const TransferDecoded decoded = DecodeTransfer(lines, Transfer::kBase64);
+      ASSERT_EQ(decoded.content, content) << width << " " << end;
+      if (end.starts_with('\r') || end == "\n") ASSERT_EQ(decoded.junk, 0u);
+      if (end == "!") ASSERT_GE(decoded.junk, letters.size() / width);
+    }
+  }
+}
+
 TEST(Transfer, TextUnderABase64LabelIsNoticed) {
   EXPECT_EQ(DecodeTransfer("YWJjZGVm\r\nYWJj\r\n", Transfer::kBase64).junk, 0u);
   EXPECT_GT(DecodeTransfer("the password is Xk29vmQ1\r\n", Transfer::kBase64).junk, 0u);
