@@ -35,6 +35,8 @@
 namespace warifu::app {
 
 inline constexpr int kControlVersion = 1;
+// Bytes of one request: room for a file of some 100,000 accounts or changes, taken all or none.
+inline constexpr std::size_t kMaxRequest = 8u << 20;
 
 struct ControlPeer {
   uid_t uid = 0;
@@ -58,7 +60,7 @@ struct ControlOptions {
   std::string group;  // its members may call, and the socket belongs to it; "" for none
   std::size_t max_connections = 32;
   std::size_t max_per_uid = 8;
-  std::size_t max_line = 64 * 1024;  // bytes of one request
+  std::size_t max_line = kMaxRequest;  // bytes of one request
   std::chrono::milliseconds timeout{10'000};
 };
 
@@ -73,6 +75,9 @@ class ControlServer {
 // kInvalid: no such group, a path too long; kSystem: the socket cannot be made.
 Result<std::unique_ptr<ControlServer>> StartControlServer(
     const ControlOptions& options, std::map<std::string, ControlHandler> handlers);
+
+// True when something listens behind `path`; kSystem when this user may not ask.
+Result<bool> DaemonRuns(const std::string& path);
 
 // Asks the daemon behind `path` and waits for its answer, a JSON object.
 // kNotFound: no daemon is running there; kTemporary: no answer within `timeout`.

@@ -93,6 +93,14 @@ std::expected<std::string, Errors> ReceiveLine(int fd, std::chrono::steady_clock
 
 }  // namespace
 
+Result<bool> DaemonRuns(const std::string& path) {
+  const auto fd = Connect(path, Milliseconds(2'000));
+  if (fd) return true;
+  const Error& error = fd.error().front();
+  if (error.kind == ErrorKind::kNotFound) return false;
+  return std::unexpected(error);
+}
+
 ControlAnswer CallDaemon(const std::string& path, std::string_view command,
                          std::string_view arguments, Milliseconds timeout) {
   const auto end = std::chrono::steady_clock::now() + timeout;

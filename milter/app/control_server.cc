@@ -120,6 +120,7 @@ struct Connection {
   UniqueFd fd;
   uid_t uid = 0;
   std::string in;
+  std::size_t looked = 0;  // bytes of `in` that hold no line end
   std::string out;
   bool closing = false;
   Steady::time_point deadline;
@@ -268,7 +269,7 @@ bool Server::HasRoom(uid_t uid) const {
 // Takes all that is there, up to a request that is too long. What came before the end is answered.
 void Server::Read(Connection* connection) {
   const std::size_t before = connection->in.size();
-  char buffer[4096];
+  char buffer[64 * 1024];
   while (connection->in.size() <= options_.max_line) {
     const ssize_t n = ::recv(connection->fd.get(), buffer, sizeof buffer, 0);
     if (n < 0 && errno == EINTR) continue;
@@ -285,7 +286,8 @@ void Server::Read(Connection* connection) {
 // Answers whole lines one by one; the next only once the answer before it is taken.
 void Server::Serve(Connection* connection) {
   while (connection->fd && connection->out.empty()) {
-    const std::size_t eol = connection->in.find('\n');
+    const std::size_t eol = connection->in.find('\n', connection->looked);
+    connection->looked = connection->in.size();
     if (std::min(eol, connection->in.size()) > options_.max_line) {
       const Error error{ErrorKind::kInvalid, "the request is too long", {}};
       connection->out = WriteAnswer(std::unexpected(Errors{error})) + '\n';
@@ -295,6 +297,7 @@ void Server::Serve(Connection* connection) {
     } else {
       connection->out = Answer(connection, std::string_view(connection->in).substr(0, eol)) + '\n';
       connection->in.erase(0, eol + 1);
+      connection->looked = 0;
     }
     connection->deadline = Steady::now() + options_.timeout;
     Flush(connection);

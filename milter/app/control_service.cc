@@ -1,7 +1,8 @@
 #include "app/control_service.h"
 
-#include <ctime>
 #include <nlohmann/json.hpp>
+
+#include "base/iso_time.h"
 
 namespace warifu::app {
 namespace {
@@ -10,15 +11,6 @@ using Json = nlohmann::ordered_json;
 
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-std::string IsoTime(WallTime time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(
-      std::chrono::time_point_cast<std::chrono::system_clock::duration>(time));
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%FT%TZ", &utc)};
 }
 
 ControlAnswer AnswerReload(Service& service, incident::Log& log, const ControlPeer& peer) {

@@ -9,9 +9,9 @@ namespace warifu::app {
 namespace {
 
 // Only a restart takes these over.
-constexpr std::string_view kRestart[] = {"socket.address", "socket.mode",   "socket.group",
-                                         "control.socket", "control.group", "user",
-                                         "pid_file",       "log.target"};
+constexpr std::string_view kRestart[] = {
+    "socket.address", "socket.mode", "socket.group", "control.socket", "control.group",
+    "user",           "pid_file",    "log.target",   "store.url",      "store.timeout"};
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 using EventLogPtr = std::shared_ptr<incident::EventLog>;

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <set>
 #include <string>
@@ -28,6 +29,7 @@
 #include "mail/message.h"
 #include "policy/decide.h"
 #include "scan/pattern_set.h"
+#include "store/store.h"
 
 namespace warifu::app {
 
@@ -84,6 +86,11 @@ struct Settings {
 
   binding::Options binding;     // domains, realm, sub-addresses
   std::string directory_table;  // "" for none: sender, author and display are then not asked
+
+  store::Options store;  // url "" for none
+  std::chrono::milliseconds store_retention{};
+  std::uint64_t import_max_unexplained = 0;  // more refuse an import whole
+  std::string postfix_config;                // folder of main.cf; "" for Postfix's own default
 
   mail::Limits limits;
   scan::LoadOptions rules;

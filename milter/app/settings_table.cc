@@ -81,6 +81,14 @@ Done SetSocket(Settings* s, Row, const Value& v) {
   return {};
 }
 
+Done SetStore(Settings* s, Row, const Value& v) {
+  if (!v.text.empty() && !v.text.starts_with("sqlite:/") && !v.text.starts_with("postgresql:")) {
+    return Refuse("'" + v.text + "' starts with neither sqlite:/ nor postgresql:");
+  }
+  s->store.url = v.text;
+  return {};
+}
+
 // "stderr", "syslog" or a path.
 Done CheckTarget(const Value& v) {
   if (v.text == "stderr" || v.text == "syslog" || v.text.starts_with('/')) return {};
@@ -261,6 +269,24 @@ constexpr Setting kSettings[] = {
    "Which accounts own an address: a text table in the source format of smtpd_sender_login_maps. "
    "Without one the checks sender, author and display are not made.",
    SET(directory_table = v.text)},
+
+  {"store.url", Kind::kText, "sqlite:/var/lib/warifu/warifu.db",
+   "sqlite:/path or postgresql: and libpq's words",
+   "Where warifu keeps its own record of proven owners, changes, locks and incidents; \"\" for none.",
+   SetStore},
+  {"store.timeout", Kind::kDuration, "2s", "10ms..8s",
+   "Time for one call of the store; the fault store behind it.",
+   SET(store.timeout = std::chrono::milliseconds(v.number))},
+  {"store.retention", Kind::kDuration, "400d", "1d..36500d",
+   "Age from which history, settled incidents and settled changes may be pruned.",
+   SET(store_retention = std::chrono::milliseconds(v.number))},
+  {"import.max_unexplained", Kind::kInteger, "0", "0..1000000",
+   "Addresses with another owner and no announced change that an import may meet; more refuse it whole.",
+   SET(import_max_unexplained = static_cast<std::uint64_t>(v.number))},
+  {"postfix.config_directory", Kind::kPath, "", kAnyPath,
+   "Folder of the main.cf whose queue holds the mail that warifu incident release lets go; "
+   "\"\" for Postfix's own default.",
+   SET(postfix_config = v.text)},
 
   {"checks.session.mode", Kind::kWord, "enforce", kModes,
    "Mode of the check that a listener's session has an account.", SetCheckMode},

@@ -1,14 +1,13 @@
 #include "daemon/privileges.h"
 
-#include <grp.h>
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <vector>
+
+#include "app/become.h"
 
 namespace warifu::daemon {
 namespace {
@@ -16,24 +15,6 @@ namespace {
 std::unexpected<Error> SystemError(const std::string& doing) {
   const int reason = errno;
   return Fail(ErrorKind::kSystem, doing + ": " + std::strerror(reason));
-}
-
-Result<void> Become(const std::string& user) {
-  passwd entry{};
-  passwd* found = nullptr;
-  std::vector<char> buffer(1 << 16);
-  getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr) {
-    return Fail(ErrorKind::kInvalid, "there is no user \"" + user + "\" (setting `user`)");
-  }
-  if (entry.pw_uid == 0) return Fail(ErrorKind::kInvalid, "setting `user` must not name root");
-  if (initgroups(user.c_str(), entry.pw_gid) != 0) return SystemError("initgroups");
-  if (setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid) != 0) return SystemError("setresgid");
-  if (setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid) != 0) return SystemError("setresuid");
-  if (setuid(0) == 0 || seteuid(0) == 0) {
-    return Fail(ErrorKind::kInternal, "root privileges could be had back after dropping them");
-  }
-  return {};
 }
 
 }  // namespace
@@ -44,7 +25,7 @@ Result<void> DropPrivileges(const std::string& user) {
       return Fail(ErrorKind::kInvalid,
                   "will not run as root: set `user` in the configuration, or start as that user");
     }
-    if (const auto done = Become(user); !done) return done;
+    if (const auto done = app::BecomeUser(user); !done) return done;
   }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return SystemError("no_new_privs");
   return {};

@@ -202,7 +202,27 @@ TEST_F(ControlTest, AnEndlessLineIsCutAtTheLimit) {
                   (n = ::send(fd.get(), block.data(), block.size(), MSG_NOSIGNAL)) > 0;) {
     sent += static_cast<std::size_t>(n);
   }
-  EXPECT_LT(sent, 4u << 20);  // no more than buffers hold
+  EXPECT_LT(sent, kMaxRequest + (4u << 20));  // no more than buffers hold
+  ExpectAlive();
+}
+
+TEST_F(ControlTest, ARequestOfManyThousandLinesIsTakenWhole) {
+  std::string got;
+  Start({{"echo", [&](const ControlCall& call) {
+            got = call.arguments;
+            return "{}";
+          }}});
+  const std::string arguments = R"({"text":")" + std::string(kMaxRequest - 1000, 'a') + "\"}";
+  options_.timeout = milliseconds(10'000);
+  const ControlAnswer answer = CallDaemon(options_.path, "echo", arguments);
+  ASSERT_TRUE(answer) << answer.error()[0].text;
+  EXPECT_EQ(got, arguments);
+}
+
+TEST_F(ControlTest, TellsWhetherADaemonRuns) {
+  EXPECT_EQ(DaemonRuns(options_.path).value_or(true), false);
+  Start();
+  EXPECT_EQ(DaemonRuns(options_.path).value_or(false), true);
   ExpectAlive();
 }
 

@@ -140,6 +140,9 @@ checks = { sender = { mode = "observe"; action = "hold"; }; };
 rules = { paths = [ "/a", "/b" ]; foreign = [ "/c" ]; observed = [ "r1" ]; actions = { low = "hold"; }; };
 events = { all = true; target = "syslog"; };
 header = "X-Gateway";
+store = { url = "postgresql:host=db"; timeout = "500ms"; retention = "30d"; };
+import = { max_unexplained = 7; };
+postfix = { config_directory = "/etc/postfix-out"; };
 )");
   ASSERT_TRUE(settings.has_value()) << settings.error()[0].ToString();
   EXPECT_EQ(settings->policy.mode, Mode::kEnforce);
@@ -162,6 +165,11 @@ header = "X-Gateway";
   EXPECT_EQ(settings->rules.actions.by_severity[1], Action::kHold);
   EXPECT_TRUE(settings->events_all);
   EXPECT_EQ(settings->policy.header_name, "X-Gateway");
+  EXPECT_EQ(settings->store.url, "postgresql:host=db");
+  EXPECT_EQ(settings->store.timeout, std::chrono::milliseconds(500));
+  EXPECT_EQ(settings->store_retention, std::chrono::days(30));
+  EXPECT_EQ(settings->import_max_unexplained, 7u);
+  EXPECT_EQ(settings->postfix_config, "/etc/postfix-out");
 }
 
 TEST_F(SettingsTest, ListenersAreChosenByDaemonName) {
