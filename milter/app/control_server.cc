@@ -224,36 +224,35 @@ void Server::Loop() {
   }
 }
 
+// One at a time: who left before the next one came has been noticed by then.
 void Server::Accept() {
-  for (;;) {
-    UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!fd) {
-      if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno != EAGAIN) accept_again_ = Steady::now() + std::chrono::milliseconds(200);
-      return;
-    }
-    const std::optional<ControlPeer> peer = PeerOf(fd.get());
-    std::string refusal;
-    if (!peer || !Allowed(fd.get(), *peer)) {
-      refusal = "permission denied: root, the daemon's user" +
-                (options_.group.empty() ? std::string()
-                                        : " and members of group '" + options_.group + "'") +
-                " may do this";
-    } else if (!HasRoom(peer->uid)) {
-      refusal = "too many control connections; try again in a moment";
-    }
-    if (!refusal.empty()) {
-      const std::string line =
-          WriteAnswer(std::unexpected(Errors{{ErrorKind::kSystem, refusal, {}}})) + '\n';
-      ::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL);
-      continue;
-    }
-    Connection connection;
-    connection.fd = std::move(fd);
-    connection.uid = peer->uid;
-    connection.deadline = Steady::now() + options_.timeout;
-    connections_.push_back(std::move(connection));
+  UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!fd) {
+    const bool gone = errno == EINTR || errno == ECONNABORTED || errno == EAGAIN;
+    if (!gone) accept_again_ = Steady::now() + std::chrono::milliseconds(200);
+    return;
   }
+  const std::optional<ControlPeer> peer = PeerOf(fd.get());
+  std::string refusal;
+  if (!peer || !Allowed(fd.get(), *peer)) {
+    refusal = "permission denied: root, the daemon's user" +
+              (options_.group.empty() ? std::string()
+                                      : " and members of group '" + options_.group + "'") +
+              " may do this";
+  } else if (!HasRoom(peer->uid)) {
+    refusal = "too many control connections; try again in a moment";
+  }
+  if (!refusal.empty()) {
+    const std::string line =
+        WriteAnswer(std::unexpected(Errors{{ErrorKind::kSystem, refusal, {}}})) + '\n';
+    ::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL);
+    return;
+  }
+  Connection connection;
+  connection.fd = std::move(fd);
+  connection.uid = peer->uid;
+  connection.deadline = Steady::now() + options_.timeout;
+  connections_.push_back(std::move(connection));
 }
 
 bool Server::Allowed(int fd, const ControlPeer& peer) const {

@@ -15,8 +15,19 @@ constexpr std::pair<ErrorKind, std::string_view> kKinds[] = {
     {ErrorKind::kInternal, "internal"},
 };
 
+// Deeper than any command needs. Writing JSON takes stack for each level, and a request of 64 KiB
+// can have 30,000 of them.
+constexpr int kMaxDepth = 32;
+
+// Discarded, and with that neither object nor anything else, where it is no JSON or too deep.
 Json Parse(std::string_view text) {
-  return Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  bool deep = false;
+  const auto watch = [&deep](int depth, Json::parse_event_t, Json&) {
+    deep = deep || depth > kMaxDepth;
+    return !deep;
+  };
+  Json json = Json::parse(text, watch, /*allow_exceptions=*/false);
+  return deep ? Json(Json::value_t::discarded) : json;
 }
 
 std::string Dump(const Json& json) {

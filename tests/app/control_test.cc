@@ -356,6 +356,20 @@ TEST_F(ControlTest, AnUnknownGroupIsRefused) {
   EXPECT_EQ(server.error().kind, ErrorKind::kInvalid);
 }
 
+// Writing JSON down takes stack for each level: an optimised build had room for what fits into one
+// request, a build without optimisation fell over it, and the tool over an answer of 16 MiB.
+TEST(ControlWireTest, DeepRequestsAreRefused) {
+  const auto nested = [](std::size_t depth) {
+    return R"({"version":1,"command":"x","arguments":{"a":)" + std::string(depth, '[') +
+           std::string(depth, ']') + "}}";
+  };
+  EXPECT_TRUE(ReadRequest(nested(20)));
+  EXPECT_FALSE(ReadRequest(nested(40)));
+  EXPECT_FALSE(ReadRequest(nested(32'000)));
+  EXPECT_FALSE(ReadAnswer(R"({"ok":true,"result":{"a":)" + std::string(1'000'000, '[') +
+                          std::string(1'000'000, ']') + "}}"));
+}
+
 TEST(ControlWireTest, HostileAnswersAreErrors) {
   for (const char* line :
        {"", "null", "{}", R"({"ok":1})", R"({"ok":true})", R"({"ok":true,"result":[]})",
