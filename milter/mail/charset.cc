@@ -83,6 +83,16 @@ constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
     {"iso-8859-8-e", "iso-8859-8"},
     {"x-mac-roman", "macintosh"},
     {"x-user-defined", "windows-1252"},
+    {"unicode", "utf-16"},
+    {"csunicode", "utf-16"},
+    {"unicodelittle", "utf-16le"},
+    {"unicodebig", "utf-16be"},
+    {"ucs2", "utf-16"},
+    {"ucs4", "utf-32"},
+    {"csucs4", "utf-32"},
+    {"iso-10646", "utf-32"},
+    {"10646-1:1993", "utf-32"},
+    {"utf7", "utf-7"},
     {"unicode-1-1-utf-7", "utf-7"},
     {"x-unicode-2-0-utf-7", "utf-7"},
 };
@@ -95,7 +105,7 @@ constexpr std::string_view kNoLabels[] = {"",        "unknown",        "unknown-
 bool IsUnicodeName(std::string_view name) {
   return name.starts_with("utf-16") || name.starts_with("utf-32") || name.starts_with("utf16") ||
          name.starts_with("utf32") || name.starts_with("ucs-2") || name.starts_with("ucs-4") ||
-         name.starts_with("iso-10646-ucs") || name == "unicode";
+         name.starts_with("iso-10646-ucs");
 }
 
 WideEncoding WideOf(std::string_view name, std::string_view bytes) {
@@ -106,6 +116,11 @@ WideEncoding WideOf(std::string_view name, std::string_view bytes) {
   if (name.ends_with("be")) return {unit, true};
   if (found.unit == unit) return found;
   return {unit, true};  // RFC 2781, 4.3
+}
+
+// With its byte order, so that what is written into such text agrees with it.
+std::string WideName(const WideEncoding& wide) {
+  return std::string(wide.unit == 4 ? "utf-32" : "utf-16") + (wide.big_endian ? "be" : "le");
 }
 
 DecodedText DecodeAsUtf8(std::string_view bytes) {
@@ -172,7 +187,9 @@ DecodedText DecodeAs(std::string_view bytes, const std::string& charset) {
     return out;
   }
   if (IsUnicodeName(charset)) {
-    out.errors = DecodeWide(bytes, WideOf(charset, bytes), &out.text, &out.map);
+    const WideEncoding wide = WideOf(charset, bytes);
+    out.charset = WideName(wide);
+    out.errors = DecodeWide(bytes, wide, &out.text, &out.map);
     return out;
   }
   if (const auto table = CharsetTable::Open(charset)) return FromTable(*table, bytes, charset);
@@ -229,6 +246,14 @@ bool IsPlainAscii(std::string_view bytes, const std::string& charset) {
   return table == nullptr || table->ascii();
 }
 
+// ASCII that is written in this charset as it stands; not in UTF-7 or EBCDIC, say.
+bool IsWrittenAsIs(std::string_view ascii, const std::string& charset) {
+  if (charset.starts_with("iso-2022")) return ascii.find_first_of("\x1B\x0E\x0F") == ascii.npos;
+  if (IsUnicodeName(charset)) return false;
+  const auto table = CharsetTable::Open(charset);
+  return table != nullptr && table->ascii();
+}
+
 // As labelled, unless the bytes contradict the label and fit something better.
 DecodedText DecodeDoubting(std::string_view bytes, const std::string& charset) {
   if (FitsAnything(charset)) {
@@ -277,8 +302,7 @@ DecodedText DecodeCharset(std::string_view bytes, std::string_view label) {
   if (bytes.starts_with("\xEF\xBB\xBF")) return DecodeAsUtf8(bytes);
   if (const WideEncoding wide = DetectWideEncoding(bytes);
       wide.unit > 0 && !IsUnicodeName(charset)) {
-    return DecodeAs(bytes, wide.unit == 4 ? (wide.big_endian ? "utf-32be" : "utf-32le")
-                                          : (wide.big_endian ? "utf-16be" : "utf-16le"));
+    return DecodeAs(bytes, WideName(wide));
   }
   if (!KeepsEscapes(charset) && HasJisEscape(bytes)) {
     const std::string_view guess = IsUtf8(bytes) ? "utf-8" : "cp932";
@@ -294,7 +318,9 @@ DecodedText DecodeCharset(std::string_view bytes, std::string_view label) {
 
 Result<std::string> EncodeCharset(std::string_view utf8, std::string_view label) {
   const std::string charset = LowerAscii(label);
-  if (charset == "utf-8" || (IsAscii(utf8) && !IsUnicodeName(charset))) return std::string(utf8);
+  if (charset == "utf-8" || (IsAscii(utf8) && IsWrittenAsIs(utf8, charset))) {
+    return std::string(utf8);
+  }
   Converter converter(charset, "UTF-8");
   if (!converter.ok()) {
     return Fail(ErrorKind::kInvalid, "no converter writes charset " + charset);

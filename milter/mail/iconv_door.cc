@@ -3,18 +3,29 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "mail/ascii.h"
+
 namespace warifu::mail {
 namespace {
 
+// The C library passes over all others: "(x" would be "x" under another name.
 bool IsNameCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("-_.:+()").find(c) != std::string_view::npos;
+         std::string_view("-_.:").find(c) != std::string_view::npos;
+}
+
+// The C library's own wide characters under their names: no charset of mail. ASCII text under such
+// a label would read as something else here, and here alone.
+bool IsInternal(std::string_view label) {
+  return EqualNoCase(label, "wchar_t") || EqualNoCase(label, "internal") ||
+         StartsWithNoCase(label, "osf0001");
 }
 
 }  // namespace
 
 bool IsCharsetName(std::string_view label) {
-  return !label.empty() && label.size() <= 40 && std::ranges::all_of(label, IsNameCharacter);
+  return !label.empty() && label.size() <= 40 && std::ranges::all_of(label, IsNameCharacter) &&
+         !IsInternal(label);
 }
 
 Converter::Converter(std::string_view to, std::string_view from) {

@@ -41,7 +41,8 @@ class Converter {
   iconv_t handle_ = kNone;
 };
 
-// True for words of letters, digits and "-_.:+()" of at most 40 characters.
+// True for words of letters, digits and "-_.:" of at most 40 characters that name no form of text
+// that only exists inside of the C library.
 bool IsCharsetName(std::string_view label);
 
 }  // namespace warifu::mail

@@ -95,6 +95,40 @@ TEST(Charset, UnknownLabelIsSaidUnlessSomethingFits) {
   EXPECT_TRUE(DecodeCharset("x", "../../etc/passwd").unknown_label);
 }
 
+// ASCII was once taken for the same bytes in every charset; '+' begins base64 in UTF-7, and EBCDIC
+// has no byte in common with it.
+TEST(Charset, AsciiIsWrittenInTheCharsetsOwnBytes) {
+  for (const char* charset : {"utf-7", "ibm037", "iso-2022-jp", "cp932"}) {
+    for (const char* text : {"1+1=2", "~{<:Ky2;~}", "taro@example.jp"}) {
+      const Result<std::string> bytes = EncodeCharset(text, charset);
+      ASSERT_TRUE(bytes) << charset;
+      EXPECT_EQ(DecodeLabelled(*bytes, charset).text, text) << charset;
+    }
+  }
+}
+
+// Text that is read as wide characters by the look of its bytes, or by a byte order mark, was once
+// written in the order of this machine, with a mark of its own.
+TEST(Charset, WideTextIsWrittenInItsByteOrder) {
+  const DecodedText decoded = DecodeCharset(std::string_view("\0a\0b\0c\0d\0\n", 10), "utf-16");
+  EXPECT_EQ(decoded.charset, "utf-16be");
+  EXPECT_EQ(EncodeCharset("x", decoded.charset).value(), std::string_view("\0x", 2));
+}
+
+// glibc reads its own wide characters without a check, and passes over "(" in a name: the result
+// was no UTF-8, and plain ASCII under such a label was read as kanji.
+TEST(Charset, InternalFormsAreUnknownLabels) {
+  for (const char* label : {"wchar_t", "(WCHAR_T", "INTERNAL", "+internal", "OSF00010104"}) {
+    EXPECT_EQ(CanonicalCharset(label), "") << label;
+    const DecodedText decoded = DecodeCharset("pass: Xk29vmQ1\r\n", label);
+    EXPECT_EQ(decoded.text, "pass: Xk29vmQ1\r\n");
+    EXPECT_TRUE(decoded.unknown_label);
+  }
+  for (const char* label : {"ucs2", "UCS4", "iso-10646", "10646-1:1993", "UnicodeLittle"}) {
+    EXPECT_EQ(DecodeCharset("pass: Xk29vmQ1\r\n", label).text, "pass: Xk29vmQ1\r\n") << label;
+  }
+}
+
 TEST(Charset, EncodingEndsInAscii) {
   EXPECT_EQ(EncodeCharset("一", "iso-2022-jp").value(), "\x1B$B0l\x1B(B");
   EXPECT_EQ(EncodeCharset("abc", "cp932").value(), "abc");
