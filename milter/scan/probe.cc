@@ -438,9 +438,11 @@ void TrimLeft(RegexNode* node, int most) {
     case NodeKind::kAlternate:
       for (RegexNode& child : node->children) TrimLeft(&child, most);
       return;
-    case NodeKind::kRepeat:
-      *node = CutToLeast(std::move(*node), SetOf(*node) != nullptr ? most : node->min);
+    case NodeKind::kRepeat: {
+      const int keep = SetOf(*node) != nullptr ? most : node->min;
+      *node = CutToLeast(std::move(*node), keep);
       return;
+    }
     case NodeKind::kConcat: {
       auto& children = node->children;
       auto first = children.begin();
