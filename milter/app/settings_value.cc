@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "app/settings_table.h"
+#include "base/hex.h"
 #include "base/nearest.h"
 
 namespace warifu::app {
@@ -23,8 +24,19 @@ std::unexpected<Error> Refuse(std::string why) {
   return Fail(ErrorKind::kInvalid, std::move(why));
 }
 
+// As a string of libconfig's.
 std::string Quoted(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out.append(1, '\\').append(1, c);
+    } else if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') {
+      out += "\\x" + ToHex({&c, 1});
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
 }
 
 std::vector<std::string_view> Split(std::string_view text, std::string_view separator) {

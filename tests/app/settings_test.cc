@@ -405,5 +405,16 @@ TEST_F(SettingsTest, EffectiveSettingsSayWhereTheyComeFrom) {
   EXPECT_EQ(find("listeners[0].mode")->place.line, 0);
 }
 
+// They are shown as they would be written: quotes and backslashes were once left bare.
+TEST_F(SettingsTest, EffectiveSettingsCanBeReadAgain) {
+  const auto settings = Load("user = \"a\\\"b\\\\c\\x01\\n\"; domains = [ \"x.example\" ];");
+  ASSERT_TRUE(settings.has_value());
+  const auto user = std::ranges::find(settings->effective, "user", &EffectiveSetting::name);
+  EXPECT_EQ(user->value, R"("a\"b\\c\x01\x0a")");
+  const auto again = Load("user = " + user->value + ";");
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->user, settings->user);
+}
+
 }  // namespace
 }  // namespace warifu::app
