@@ -34,7 +34,7 @@ namespace warifu::store {
 
 struct Options {
   // "sqlite:/var/lib/warifu/warifu.db" or "postgresql:host=… dbname=…" (libpq's own words).
-  std::string url;
+  std::string url = {};
   std::chrono::milliseconds timeout{2'000};
   std::size_t connections = 4;
   std::size_t cached_addresses = 200'000;
@@ -47,22 +47,22 @@ enum class Moved : std::uint8_t {
 
 // What a search of incidents asks for; empty members match all.
 struct IncidentQuery {
-  std::string text;  // reference, queue id, account or address
-  std::string state;
+  std::string text = {};  // reference, queue id, account or address
+  std::string state = {};
   WallTime since = {};
   std::size_t limit = 100;
 };
 
 struct HistoryQuery {
-  std::string address, account;
+  std::string address = {}, account = {};
   WallTime since = {};
   std::size_t limit = 100;  // the newest
 };
 
 // One address of a whole directory.
 struct DirectoryRow {
-  std::string address;
-  Accounts accounts;
+  std::string address = {};
+  Accounts accounts = {};
 };
 // Gives the next row and true, or false at the end.
 using DirectoryRows = std::function<Result<bool>(DirectoryRow*)>;
@@ -73,14 +73,16 @@ struct Comparison {
   std::uint64_t same = 0;       // share an owner with the ledger
   std::uint64_t added = 0;      // not in the ledger
   std::uint64_t gone = 0;       // in the ledger, not in the directory
-  std::uint64_t explained = 0;  // moved, by an announced change
+  std::uint64_t explained = 0;  // moved, by an announced change or after the cool-off
   std::uint64_t swapped = 0;    // moved, and nothing explains it
   std::uint64_t doubled = 0;    // stand twice in the directory, with different owners
   struct Swap {
-    std::string address;
-    Accounts directory, ledger;
+    std::string address = {};
+    Accounts directory = {}, ledger = {};
   };
-  std::vector<Swap> swaps;  // the first `listed`
+  std::vector<Swap> swaps = {};           // the first `listed`
+  std::vector<std::string> doubles = {};  // likewise; nothing is written of these
+  bool refused = false;  // nothing was written: too many swaps, or an empty directory
 };
 
 struct ImportOptions {
@@ -88,7 +90,10 @@ struct ImportOptions {
   std::size_t listed = 100'000;       // swaps that are named
   bool write = true;                  // false: compare only (audit)
   bool dispute = false;               // mark swapped addresses as disputed, in the same transaction
-  std::function<void(std::uint64_t rows)> progress;
+  // A released address may have a new owner without a change after this time.
+  std::chrono::microseconds cool_off = std::chrono::days{180};
+  // Rows read from the directory so far, and of these compared.
+  std::function<void(std::uint64_t read, std::uint64_t compared)> progress = {};
 };
 
 class Store {
@@ -109,7 +114,7 @@ class Store {
   virtual Result<std::vector<Breaker>> Breakers(WallTime now) = 0;
 
   // ── Ledger ───────────────────────────────────────────────────────────────────────────────────
-  // Adds an address that has no row; false when it has one by now.
+  // Adds an address that has no row; false when it has one by now, or is disputed.
   virtual Result<bool> Enrol(std::string_view address, const Accounts& accounts,
                              std::string_view source, const Act& act) = 0;
   // From exactly `before` to `after`; with a change, uses it up. Ends a dispute by kPin.
@@ -131,11 +136,13 @@ class Store {
   virtual Result<std::vector<std::pair<std::string, Dispute>>> Disputes(std::size_t limit) = 0;
   virtual Result<std::vector<std::string>> AddressesOf(std::string_view account,
                                                        std::size_t limit) = 0;
-  // Old name → new name, all or none. Returns how many ledger rows moved.
+  // Old name → new name, all or none, at one moment (a → b and b → a swap). Returns how many ledger
+  // rows moved. kInvalid: two accounts would become one.
   virtual Result<std::uint64_t> RenameAccounts(
       const std::vector<std::pair<std::string, std::string>>& names, const Act& act) = 0;
   // Compares a whole directory with the ledger and, with `write`, takes it over in one transaction:
-  // new rows enrolled, explained ones moved, gone ones marked released; swapped ones never.
+  // new rows enrolled, explained ones moved, gone ones marked released; swapped ones never. One
+  // history row tells of all that was enrolled. Others read meanwhile; who writes waits.
   virtual Result<Comparison> Import(const DirectoryRows& rows, const ImportOptions& options,
                                     const Act& act) = 0;
 
@@ -146,28 +153,33 @@ class Store {
                                               std::size_t limit) = 0;
   // Open ones that ran out before `now`; they are marked and returned.
   virtual Result<std::vector<Change>> ExpireChanges(WallTime now) = 0;
+  // False when it is no longer open.
+  virtual Result<bool> WithdrawChange(std::int64_t change, const Act& act) = 0;
   virtual Result<void> AddGrant(const Grant& grant, const Act& act) = 0;
   virtual Result<bool> RemoveGrant(std::string_view account, std::string_view target,
                                    const Act& act) = 0;
-  // All or none; returns how many are new.
+  // All or none; returns how many are new. An account has one lock a scope: a later one replaces
+  // it.
   virtual Result<std::uint64_t> AddLocks(const std::vector<Lock>& locks, const Act& act) = 0;
+  // Returns how many accounts were locked.
   virtual Result<std::uint64_t> RemoveLocks(const Accounts& accounts, const Act& act) = 0;
   virtual Result<std::vector<Lock>> Locks(WallTime now, std::size_t limit) = 0;
 
   // ── Notices ──────────────────────────────────────────────────────────────────────────────────
   struct FlowStep {
-    std::string notice;   // its id
-    std::string account;  // that it names
-    std::string address;  // that it goes to
+    std::string notice = {};   // its id
+    std::string account = {};  // that it names
+    std::string address = {};  // that it goes to
     WallTime at = {};
   };
-  // Adds a step to the flow of a token (a keyed digest) and returns all steps, oldest first.
+  // Adds a step to the flow of a token (a keyed digest) and returns all steps, oldest first. The
+  // same notice to the same address again (a retry) adds none.
   virtual Result<std::vector<FlowStep>> AddFlowStep(std::string_view token, const FlowStep& step,
                                                     WallTime expires) = 0;
   // Notes that a mailbox got a notice for an account; returns the distinct accounts since `since`.
   virtual Result<Accounts> AddFanIn(std::string_view mailbox, std::string_view account,
                                     std::string_view notice, WallTime at, WallTime since) = 0;
-  // Accounts among `accounts` that got a notice of that kind since `since` (reports).
+  // Accounts for which a notice of that kind went out since `since` (reports).
   virtual Result<Accounts> AccountsWithNotice(std::string_view notice, WallTime since) = 0;
 
   // ── Breaker ──────────────────────────────────────────────────────────────────────────────────
@@ -187,11 +199,11 @@ class Store {
 
   // ── Upkeep ───────────────────────────────────────────────────────────────────────────────────
   struct Health {
-    std::string kind;  // "sqlite", "postgresql"
+    std::string kind = {};  // "sqlite", "postgresql"
     int schema = 0;
     std::uint64_t addresses = 0, accounts = 0, disputes = 0, open_changes = 0, locks = 0,
                   open_incidents = 0, history = 0;
-    std::vector<std::string> problems;  // what is damaged or does not fit together
+    std::vector<std::string> problems = {};  // what is damaged or does not fit together
   };
   // `deep`: the engine's own integrity check, too.
   virtual Result<Health> Check(bool deep) = 0;
@@ -200,10 +212,11 @@ class Store {
   struct Pruned {
     std::uint64_t history = 0, incidents = 0, changes = 0, flows = 0, fan_in = 0;
   };
-  // History, settled incidents and settled changes before `before`; flows and counters that have
-  // expired at `now`. The ledger stays.
+  // History, settled incidents, settled changes and counters before `before`; flows that have
+  // expired at `now`. The ledger stays. Done in portions, so that others can write in between.
   virtual Result<Pruned> Prune(WallTime before, WallTime now, const Act& act) = 0;
-  // Everything about one account; one history row says that it was done. Returns the rows gone.
+  // Everything about one account and the addresses that are its alone. One history row says that it
+  // was done, without the name: act.reference leads to it. Returns the rows gone.
   virtual Result<std::uint64_t> Erase(std::string_view account, const Act& act) = 0;
 };
 

@@ -1,0 +1,215 @@
+// The directory and the ledger, both sorted by address, are walked side by side. The ledger is read
+// in pages behind the last address seen, so what the walk writes never meets what it reads, and
+// memory stays bounded on both engines.
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "store/history.h"
+#include "store/operations.h"
+#include "store/sorted_rows.h"
+
+namespace warifu::store {
+namespace {
+
+constexpr Query kPage{
+    "SELECT p.address, p.account, m.released, m.dispute FROM proofs p "
+    "LEFT JOIN marks m ON m.address = p.address WHERE p.address > :last "
+    "ORDER BY p.address, p.account LIMIT :count",
+    "ttnn"};
+constexpr std::int64_t kPageRows = 20'000;
+constexpr Query kInsert{
+    "INSERT INTO proofs (address, account, since, source, reference) "
+    "VALUES (:address, :account, :since, 'import', :reference)"};
+constexpr Query kDisputedWithoutOwner{
+    "SELECT m.address FROM marks m WHERE m.dispute IS NOT NULL "
+    "AND NOT EXISTS (SELECT 1 FROM proofs p WHERE p.address = m.address)",
+    "t"};
+constexpr std::uint64_t kProgressEvery = 10'000;
+
+struct LedgerRow {
+  std::string address;
+  Accounts owners;
+  std::optional<WallTime> released;
+  std::optional<DisputeKind> dispute;
+};
+
+// The ledger from its first address on.
+class LedgerReader {
+ public:
+  explicit LedgerReader(Connection& connection) : connection_(connection) {}
+
+  // The row that the reader stands at, or null at the end.
+  const LedgerRow* Peek() {
+    if (next_ == page_.size() && !ended_) ReadPage();
+    return next_ < page_.size() ? &page_[next_] : nullptr;
+  }
+  const LedgerRow* Next() {
+    ++next_;
+    return Peek();
+  }
+
+ private:
+  void ReadPage() {
+    page_.clear();
+    next_ = 0;
+    const auto rows = connection_.Each(kPage, {last_, count_}, [&](const Row& row) {
+      if (page_.empty() || page_.back().address != row.Name(0)) {
+        page_.push_back({.address = row.Name(0),
+                         .owners = {},
+                         .released = row.MaybeTime(2),
+                         .dispute = std::nullopt});
+        if (!row.IsNull(3)) page_.back().dispute = row.Kind(3, DisputeKind::kPerson);
+      }
+      page_.back().owners.push_back(row.Name(1));
+    });
+    ended_ = rows < count_;
+    if (!ended_) {
+      // The last address may have more owners behind the page.
+      page_.pop_back();
+      if (page_.empty()) {
+        count_ *= 2;
+        return ReadPage();
+      }
+    }
+    if (!page_.empty()) last_ = page_.back().address;
+  }
+
+  Connection& connection_;
+  std::vector<LedgerRow> page_;
+  std::size_t next_ = 0;
+  std::string last_;
+  std::int64_t count_ = kPageRows;
+  bool ended_ = false;
+};
+
+class Walk {
+ public:
+  Walk(Connection& connection, const ImportOptions& options, const Act& act)
+      : connection_(connection),
+        options_(options),
+        act_(act),
+        reference_(CleanText(act.reference)) {
+    connection.Each(kDisputedWithoutOwner, {},
+                    [&](const Row& row) { disputed_.insert(row.Name(0)); });
+  }
+
+  Comparison Run(SortedRows& rows) {
+    LedgerReader ledger(connection_);
+    DirectoryRow row;
+    bool doubled = false;
+    while (rows.Next(&row, &doubled)) {
+      const LedgerRow* known = ledger.Peek();
+      for (; known != nullptr && known->address < row.address; known = ledger.Next()) Gone(*known);
+      if (known != nullptr && known->address != row.address) known = nullptr;
+      if (doubled) {
+        Double(row.address);
+      } else if (known == nullptr) {
+        Added(row);
+      } else {
+        Both(row, *known);
+      }
+      if (known != nullptr) ledger.Next();
+      if (++compared_ % kProgressEvery == 0 && options_.progress) {
+        options_.progress(rows.size(), compared_);
+      }
+    }
+    for (const LedgerRow* known = ledger.Peek(); known != nullptr; known = ledger.Next()) {
+      Gone(*known);
+    }
+    found_.rows = rows.size();
+    return std::move(found_);
+  }
+
+ private:
+  void Gone(const LedgerRow& known) {
+    ++found_.gone;
+    if (options_.write && !known.released) MarkReleased(connection_, known.address, act_);
+  }
+
+  void Double(const std::string& address) {
+    ++found_.doubled;
+    if (found_.doubles.size() < options_.listed) found_.doubles.push_back(address);
+  }
+
+  void Added(const DirectoryRow& row) {
+    ++found_.added;
+    // Someone has marked it: it is proven by a person's word only.
+    if (!options_.write || disputed_.contains(row.address)) return;
+    for (const std::string& account : row.accounts) {
+      connection_.Run(kInsert, {row.address, account, act_.at, reference_});
+    }
+  }
+
+  void Both(const DirectoryRow& row, const LedgerRow& known) {
+    if (Share(row.accounts, known.owners)) {
+      ++found_.same;
+      if (!options_.write) return;
+      if (known.released) ClearReleased(connection_, row.address, act_);
+      if (known.dispute == DisputeKind::kPin) EndPinDispute(connection_, row.address, act_);
+      return;
+    }
+    if (const auto change = Explanation(row, known)) {
+      ++found_.explained;
+      if (options_.write) {
+        Move(connection_, row.address, known.owners, row.accounts, *change,
+             *change != 0 ? "change" : "import", act_);
+      }
+      return;
+    }
+    ++found_.swapped;
+    if (found_.swaps.size() < options_.listed) {
+      found_.swaps.push_back({row.address, row.accounts, known.owners});
+    }
+    if (options_.dispute) {
+      AddDispute(
+          connection_, row.address,
+          {.kind = DisputeKind::kPin,
+           .since = act_.at,
+           .reference = act_.reference,
+           .detail = "directory says " + Join(row.accounts) + ", proven is " + Join(known.owners)},
+          act_);
+    }
+  }
+
+  // The change that explains a move; 0 where the address has been free for long enough.
+  std::optional<std::int64_t> Explanation(const DirectoryRow& row, const LedgerRow& known) {
+    if (known.released && *known.released + options_.cool_off <= act_.at) return 0;
+    for (const Change& change : ChangesOf(connection_, row.address, act_.at)) {
+      if (Explains(change, known.owners, row.accounts, act_.at)) return change.id;
+    }
+    return std::nullopt;
+  }
+
+  Connection& connection_;
+  const ImportOptions& options_;
+  const Act& act_;
+  const std::string reference_;
+  std::set<std::string> disputed_;  // without an owner
+  Comparison found_;
+  std::uint64_t compared_ = 0;
+};
+
+std::string Summary(const Comparison& found) {
+  return std::to_string(found.rows) + " rows: " + std::to_string(found.added) + " new, " +
+         std::to_string(found.same) + " as before, " + std::to_string(found.explained) +
+         " moved, " + std::to_string(found.gone) + " gone, " + std::to_string(found.swapped) +
+         " swapped, " + std::to_string(found.doubled) + " doubled";
+}
+
+}  // namespace
+
+Comparison CompareWithLedger(Connection& connection, SortedRows& rows, const ImportOptions& options,
+                             const Act& act) {
+  Comparison found = Walk(connection, options, act).Run(rows);
+  // An empty directory is a failed export, not a company that has closed.
+  found.refused = options.write &&
+                  (found.swapped > options.max_unexplained || (found.rows == 0 && found.gone > 0));
+  if (options.write || (options.dispute && found.swapped > 0)) {
+    Record(connection, {event::kImport, "", {}, "", Summary(found)}, act);
+  }
+  return found;
+}
+
+}  // namespace warifu::store

@@ -1,0 +1,414 @@
+#include "store/store.h"
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "store/cache.h"
+#include "store/engine.h"
+#include "store/history.h"
+#include "store/operations.h"
+#include "store/sorted_rows.h"
+
+namespace warifu::store {
+namespace {
+
+using Names = std::vector<std::pair<std::string, std::string>>;
+constexpr std::size_t kPortion = 5'000;  // rows a table that one transaction of a prune takes
+
+// What the checks ask about an account.
+struct AccountRecord {
+  std::vector<Grant> grants;
+  std::vector<Lock> locks;
+};
+
+// Those of `all` (a member of what was read, or all of it) that hold at `now`.
+template <typename R, typename F>
+auto HoldAt(WallTime now, Result<R> read, F all) -> Result<std::decay_t<decltype(all(*read))>> {
+  if (!read) return std::unexpected(std::move(read.error()));
+  auto held = all(*read);
+  std::erase_if(held, [now](const auto& one) { return one.until && *one.until <= now; });
+  return held;
+}
+
+class StoreOnEngine final : public Store {
+ public:
+  StoreOnEngine(std::unique_ptr<Engine> engine, const Options& options)
+      : engine_(std::move(engine)),
+        addresses_(options.cached_addresses),
+        accounts_(options.cached_addresses),
+        breakers_(1) {}
+
+  Result<void> Refresh() override {
+    const std::int64_t seen = seen_.load();
+    const Result<News> news = Read([seen](Connection& c) { return ReadNews(c, seen); });
+    if (!news) return std::unexpected(news.error());
+    Apply(*news);
+    return {};
+  }
+
+  // ── Read by the checks ─────────────────────────────────────────────────────────────────────────
+  Result<AddressRecord> Find(std::string_view address) override {
+    return Cached(addresses_, address,
+                  [](Connection& c, std::string_view name) { return ReadAddress(c, name); });
+  }
+  Result<std::vector<Change>> ChangesOf(std::string_view address, WallTime now) override {
+    return Read([address = std::string(address), now](Connection& c) {
+      return store::ChangesOf(c, address, now);
+    });
+  }
+  Result<std::vector<Grant>> GrantsOf(std::string_view account, WallTime now) override {
+    return HoldAt(now, Account(account), [](AccountRecord& record) { return record.grants; });
+  }
+  Result<std::vector<Lock>> LocksOf(std::string_view account, WallTime now) override {
+    return HoldAt(now, Account(account), [](AccountRecord& record) { return record.locks; });
+  }
+  Result<std::vector<Breaker>> Breakers(WallTime now) override {
+    return HoldAt(
+        now,
+        Cached(breakers_, "all", [](Connection& c, std::string_view) { return ReadBreakers(c); }),
+        [](std::vector<Breaker>& all) { return all; });
+  }
+
+  // ── Ledger ─────────────────────────────────────────────────────────────────────────────────────
+  Result<bool> Enrol(std::string_view address, const Accounts& accounts, std::string_view source,
+                     const Act& act) override {
+    return Write([=, address = std::string(address), source = std::string(source)](Connection& c) {
+      return store::Enrol(c, address, accounts, source, act);
+    });
+  }
+  Result<Moved> Move(std::string_view address, const Accounts& before, const Accounts& after,
+                     std::int64_t change, std::string_view source, const Act& act) override {
+    return Write([=, address = std::string(address), source = std::string(source)](Connection& c) {
+      return store::Move(c, address, before, after, change, source, act);
+    });
+  }
+  Result<void> MarkReleased(std::string_view address, const Act& act) override {
+    return Write([=, address = std::string(address)](Connection& c) {
+      store::MarkReleased(c, address, act);
+    });
+  }
+  Result<void> ClearReleased(std::string_view address, const Act& act) override {
+    return Write([=, address = std::string(address)](Connection& c) {
+      store::ClearReleased(c, address, act);
+    });
+  }
+  Result<bool> AddDispute(std::string_view address, const Dispute& dispute,
+                          const Act& act) override {
+    return Write([=, address = std::string(address)](Connection& c) {
+      return store::AddDispute(c, address, dispute, act);
+    });
+  }
+  Result<bool> EndPinDispute(std::string_view address, const Act& act) override {
+    return Write([=, address = std::string(address)](Connection& c) {
+      return store::EndPinDispute(c, address, act);
+    });
+  }
+  Result<void> Resolve(std::string_view address, std::string_view owner, const Act& act) override {
+    return Write([=, address = std::string(address), owner = std::string(owner)](Connection& c) {
+      store::Resolve(c, address, owner, act);
+    });
+  }
+  Result<std::vector<std::pair<std::string, Dispute>>> Disputes(std::size_t limit) override {
+    return Read([limit](Connection& c) { return ReadDisputes(c, limit); });
+  }
+  Result<std::vector<std::string>> AddressesOf(std::string_view account,
+                                               std::size_t limit) override {
+    return Read([limit, account = std::string(account)](Connection& c) {
+      return store::AddressesOf(c, account, limit);
+    });
+  }
+  Result<std::uint64_t> RenameAccounts(const Names& names, const Act& act) override {
+    return WriteLong([&](Connection& c) { return store::RenameAccounts(c, names, act); });
+  }
+  Result<Comparison> Import(const DirectoryRows& rows, const ImportOptions& options,
+                            const Act& act) override;
+
+  // ── Changes, grants, locks ─────────────────────────────────────────────────────────────────────
+  Result<std::uint64_t> Announce(const std::vector<Change>& changes, const Act& act) override {
+    return Write([=](Connection& c) { return store::Announce(c, changes, act); });
+  }
+  Result<std::vector<Change>> Changes(std::string_view address, ChangeState state,
+                                      std::size_t limit) override {
+    return Read([=, address = std::string(address)](Connection& c) {
+      return ReadChanges(c, address, state, limit);
+    });
+  }
+  Result<std::vector<Change>> ExpireChanges(WallTime now) override {
+    return Write([now](Connection& c) { return store::ExpireChanges(c, now); });
+  }
+  Result<bool> WithdrawChange(std::int64_t change, const Act& act) override {
+    return Write([=](Connection& c) { return store::WithdrawChange(c, change, act); });
+  }
+  Result<void> AddGrant(const Grant& grant, const Act& act) override {
+    return Write([=](Connection& c) { store::AddGrant(c, grant, act); });
+  }
+  Result<bool> RemoveGrant(std::string_view account, std::string_view target,
+                           const Act& act) override {
+    return Write([=, account = std::string(account), target = std::string(target)](Connection& c) {
+      return store::RemoveGrant(c, account, target, act);
+    });
+  }
+  Result<std::uint64_t> AddLocks(const std::vector<Lock>& locks, const Act& act) override {
+    return Write([=](Connection& c) { return store::AddLocks(c, locks, act); });
+  }
+  Result<std::uint64_t> RemoveLocks(const Accounts& accounts, const Act& act) override {
+    return Write([=](Connection& c) { return store::RemoveLocks(c, accounts, act); });
+  }
+  Result<std::vector<Lock>> Locks(WallTime now, std::size_t limit) override {
+    return Read([=](Connection& c) { return AllLocks(c, now, limit); });
+  }
+
+  // ── Notices ────────────────────────────────────────────────────────────────────────────────────
+  Result<std::vector<FlowStep>> AddFlowStep(std::string_view token, const FlowStep& step,
+                                            WallTime expires) override {
+    return Keyed(token, [=, token = std::string(token)](Connection& c) {
+      return store::AddFlowStep(c, token, step, expires);
+    });
+  }
+  Result<Accounts> AddFanIn(std::string_view mailbox, std::string_view account,
+                            std::string_view notice, WallTime at, WallTime since) override {
+    return Keyed(mailbox, [=, mailbox = std::string(mailbox), account = std::string(account),
+                           notice = std::string(notice)](Connection& c) {
+      return store::AddFanIn(c, mailbox, account, notice, at, since);
+    });
+  }
+  Result<Accounts> AccountsWithNotice(std::string_view notice, WallTime since) override {
+    return Read([=, notice = std::string(notice)](Connection& c) {
+      return store::AccountsWithNotice(c, notice, since);
+    });
+  }
+
+  // ── Breaker ────────────────────────────────────────────────────────────────────────────────────
+  Result<std::uint64_t> AddAlarm(std::string_view scope, std::string_view account, WallTime at,
+                                 WallTime since) override {
+    return Keyed(scope,
+                 [=, scope = std::string(scope), account = std::string(account)](Connection& c) {
+                   return store::AddAlarm(c, scope, account, at, since);
+                 });
+  }
+  Result<bool> OpenBreaker(const Breaker& breaker, const Act& act) override {
+    return Write([=](Connection& c) { return store::OpenBreaker(c, breaker, act); });
+  }
+  Result<bool> CloseBreaker(std::string_view scope, const Act& act) override {
+    return Write([=, scope = std::string(scope)](Connection& c) {
+      return store::CloseBreaker(c, scope, act);
+    });
+  }
+
+  // ── Incidents and history ──────────────────────────────────────────────────────────────────────
+  Result<void> AddIncident(const Incident& incident) override {
+    return Keyed(incident.reference, [=](Connection& c) { store::AddIncident(c, incident); });
+  }
+  Result<std::vector<Incident>> Incidents(const IncidentQuery& query) override {
+    return Read([=](Connection& c) { return ReadIncidents(c, query); });
+  }
+  Result<bool> SettleIncident(std::string_view reference, std::string_view state,
+                              const Act& act) override {
+    return Write([=, reference = std::string(reference), state = std::string(state)](
+                     Connection& c) { return store::SettleIncident(c, reference, state, act); });
+  }
+  Result<std::vector<HistoryRow>> History(const HistoryQuery& query) override {
+    return Read([=](Connection& c) { return ReadHistory(c, query); });
+  }
+
+  // ── Upkeep ─────────────────────────────────────────────────────────────────────────────────────
+  Result<Health> Check(bool deep) override { return engine_->Check(deep); }
+  Result<void> Backup(const std::string& path) override { return engine_->Backup(path); }
+  Result<Pruned> Prune(WallTime before, WallTime now, const Act& act) override;
+  Result<std::uint64_t> Erase(std::string_view account, const Act& act) override {
+    return WriteLong([&](Connection& c) { return EraseAccount(c, account, act); });
+  }
+
+  // Takes all that has happened before now as seen.
+  Result<void> Start() { return Refresh(); }
+
+ private:
+  // What `work` gives, or std::monostate where it gives nothing.
+  template <typename F>
+  using Given = std::invoke_result_t<F&, Connection&>;
+  template <typename T>
+  using Kept = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+  template <typename F>
+  static Kept<Given<F>> Do(F& work, Connection& connection) {
+    if constexpr (std::is_void_v<Given<F>>) {
+      work(connection);
+      return {};
+    } else {
+      return work(connection);
+    }
+  }
+
+  // Runs `work` where `run` says and hands on what it gives. The answer is shared with it, since a
+  // hanging server keeps `work` longer than the caller waits.
+  template <typename F, typename R>
+  static Result<Given<F>> Call(R run, F work) {
+    auto answer = std::make_shared<std::optional<Kept<Given<F>>>>();
+    Result<void> done = run(
+        [answer, work = std::move(work)](Connection& c) mutable { answer->emplace(Do(work, c)); });
+    if (!done) return std::unexpected(std::move(done.error()));
+    if constexpr (std::is_void_v<Given<F>>) {
+      return {};
+    } else {
+      return std::move(**answer);
+    }
+  }
+
+  template <typename F>
+  static auto InTransaction(void (*begin)(Connection&, const std::string&), std::string key,
+                            F work) {
+    return [begin, key = std::move(key), work = std::move(work)](Connection& c) mutable {
+      begin(c, key);
+      Transaction transaction(c);
+      auto given = Do(work, c);
+      transaction.Commit();
+      if constexpr (!std::is_void_v<Given<F>>) return given;
+    };
+  }
+
+  template <typename F>
+  Result<Given<F>> Read(F work) {
+    return Call([this](Work w) { return engine_->Run(std::move(w)); }, std::move(work));
+  }
+
+  // Under the writers' lock; what has changed is forgotten before the call returns.
+  template <typename F>
+  Result<Given<F>> Write(F work) {
+    auto given = Call([this](Work w) { return engine_->Run(std::move(w)); },
+                      InTransaction([](Connection& c, const std::string&) { c.BeginWrite(); }, {},
+                                    std::move(work)));
+    if (given) CatchUp();
+    return given;
+  }
+  template <typename F>
+  Result<Given<F>> WriteLong(F work) {
+    auto given = Call([this](Work w) { return engine_->RunLong(std::move(w)); },
+                      InTransaction([](Connection& c, const std::string&) { c.BeginWrite(); }, {},
+                                    std::move(work)));
+    if (given) CatchUp();
+    return given;
+  }
+  // Without history: nothing is forgotten.
+  template <typename F>
+  Result<Given<F>> Keyed(std::string_view key, F work) {
+    return Call([this](Work w) { return engine_->Run(std::move(w)); },
+                InTransaction([](Connection& c, const std::string& k) { c.BeginKeyed(k); },
+                              std::string(key), std::move(work)));
+  }
+
+  template <typename T, typename F>
+  Result<T> Cached(Cache<T>& cache, std::string_view name, F read) {
+    if (auto kept = cache.Get(name)) return std::move(*kept);
+    const std::uint64_t epoch = cache.Epoch();
+    auto found = Read([name = std::string(name), read](Connection& c) { return read(c, name); });
+    if (found) cache.Put(name, *found, epoch);
+    return found;
+  }
+
+  Result<AccountRecord> Account(std::string_view account) {
+    return Cached(accounts_, account, [](Connection& c, std::string_view name) {
+      c.BeginRead();
+      Transaction transaction(c);
+      AccountRecord record{.grants = ReadGrants(c, name), .locks = ReadLocks(c, name)};
+      transaction.Commit();
+      return record;
+    });
+  }
+
+  void Apply(const News& news) {
+    for (std::int64_t seen = seen_.load(); seen < news.last;) {
+      if (seen_.compare_exchange_weak(seen, news.last)) break;
+    }
+    if (news.all) return ForgetAll();
+    for (const std::string& address : news.addresses) addresses_.Forget(address);
+    for (const std::string& account : news.accounts) accounts_.Forget(account);
+    if (news.breakers) breakers_.Clear();
+  }
+
+  void ForgetAll() {
+    addresses_.Clear();
+    accounts_.Clear();
+    breakers_.Clear();
+  }
+
+  // After a change of our own. Where the news cannot be read, nothing kept can be trusted.
+  void CatchUp() {
+    if (!Refresh()) ForgetAll();
+  }
+
+  const std::unique_ptr<Engine> engine_;
+  Cache<AddressRecord> addresses_;
+  Cache<AccountRecord> accounts_;
+  Cache<std::vector<Breaker>> breakers_;
+  std::atomic<std::int64_t> seen_{0};  // id of the newest history row whose news are applied
+};
+
+Result<Comparison> StoreOnEngine::Import(const DirectoryRows& rows, const ImportOptions& options,
+                                         const Act& act) {
+  SortedRows sorted;
+  for (DirectoryRow row;;) {
+    const Result<bool> more = rows(&row);
+    if (!more) return std::unexpected(more.error());
+    if (!*more) break;
+    if (auto added = sorted.Add(row); !added) return std::unexpected(added.error());
+    if (sorted.size() % 10'000 == 0 && options.progress) options.progress(sorted.size(), 0);
+  }
+  if (auto finished = sorted.Finish(); !finished) return std::unexpected(finished.error());
+
+  const bool writes = options.write || options.dispute;
+  Comparison found;
+  const auto done = engine_->RunLong([&](Connection& c) {
+    writes ? c.BeginWrite() : c.BeginRead();
+    Transaction transaction(c);
+    found = CompareWithLedger(c, sorted, options, act);
+    if (!found.refused) transaction.Commit();
+  });
+  if (!done) return std::unexpected(done.error());
+  if (writes && !found.refused) CatchUp();
+  return found;
+}
+
+Result<Store::Pruned> StoreOnEngine::Prune(WallTime before, WallTime now, const Act& act) {
+  Pruned all;
+  for (bool more = true; more;) {
+    const auto some = WriteLong([&](Connection& c) {
+      const Pruned portion = PrunePortion(c, before, now, kPortion);
+      all.history += portion.history;
+      all.incidents += portion.incidents;
+      all.changes += portion.changes;
+      all.flows += portion.flows;
+      all.fan_in += portion.fan_in;
+      const bool full = portion.history == kPortion || portion.incidents == kPortion ||
+                        portion.changes == kPortion || portion.flows == kPortion ||
+                        portion.fan_in == kPortion;
+      if (!full) RecordPrune(c, all, act);
+      return full;
+    });
+    if (!some) return std::unexpected(some.error());
+    more = *some;
+  }
+  return all;
+}
+
+constexpr std::string_view kSqlite = "sqlite:";
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Open(const Options& options) {
+  Result<std::unique_ptr<Engine>> engine =
+      Fail(ErrorKind::kInvalid, "store: wants \"sqlite:PATH\" or \"postgresql:WORDS\", not \"" +
+                                    options.url.substr(0, options.url.find(':')) + "\"");
+  if (options.url.starts_with(kSqlite)) {
+    engine = OpenSqlite(options.url.substr(kSqlite.size()), options);
+  }
+  if (!engine) return std::unexpected(std::move(engine.error()));
+  auto store = std::make_unique<StoreOnEngine>(std::move(*engine), options);
+  if (auto started = store->Start(); !started) return std::unexpected(std::move(started.error()));
+  return store;
+}
+
+}  // namespace warifu::store
