@@ -61,6 +61,7 @@ class FakeStore final : public Store {
   Result<std::vector<Change>> Changes(std::string_view address, ChangeState state,
                                       std::size_t limit) override;
   Result<std::vector<Change>> ExpireChanges(WallTime now) override;
+  Result<bool> WithdrawChange(std::int64_t, const Act&) override { return No(); }
   Result<void> AddGrant(const Grant&, const Act&) override { return No(); }
   Result<bool> RemoveGrant(std::string_view, std::string_view, const Act&) override { return No(); }
   Result<std::uint64_t> AddLocks(const std::vector<Lock>&, const Act&) override { return No(); }
