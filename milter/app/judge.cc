@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/notice_check.h"
 #include "app/owner.h"
 
 namespace warifu::app {
@@ -72,6 +73,28 @@ void CheckAuthors(const Snapshot& snapshot, const Case& mail, Judgement* judgeme
   for (CheckResult& check : judgement->checks) ApplyExemption(envelope, settings, &check);
 }
 
+// Mail of the operator's own systems about one account, and what wants to be taken for it.
+NoticeJudgement CheckNotices(const Snapshot& snapshot, const Case& mail, Budget& budget,
+                             Judgement* judgement) {
+  if (!mail.check_notices || snapshot.directory == nullptr || snapshot.notices->active() == 0) {
+    return {};
+  }
+  const Settings& settings = snapshot.settings;
+  const NoticeContext context{.notices = *snapshot.notices,
+                              .settings = settings,
+                              .key = snapshot.key,
+                              .bound = BoundByDirectory(*snapshot.directory, settings.binding),
+                              .store = nullptr,
+                              .now = budget.clock().Now()};
+  NoticeJudgement notice =
+      JudgeNotice(context, mail.envelope, mail.listener.name, judgement->content.message);
+  for (CheckResult& check : notice.checks) {
+    ApplyExemption(mail.envelope, settings, &check);
+    judgement->checks.push_back(std::move(check));
+  }
+  return notice;
+}
+
 // A strip that was decided but cannot be done is taken back, and decided anew without it.
 void CarryOutStrips(const Snapshot& snapshot, const Case& mail, Budget& budget,
                     Judgement* judgement) {
@@ -139,10 +162,12 @@ Judgement JudgeContent(const Snapshot& snapshot, const Case& mail, Content conte
   judgement.checks = mail.earlier;
   const Stopwatch checking(budget.clock());
   CheckAuthors(snapshot, mail, &judgement);
+  const NoticeJudgement notice = CheckNotices(snapshot, mail, budget, &judgement);
   if (snapshot.directory != nullptr) {
     AssignOwners(mail.envelope, *snapshot.directory, snapshot.settings.binding,
                  &judgement.content.findings);
   }
+  OwnSecrets(notice, &judgement.content.findings);
   const auto ids = judgement.content.message.Fields("Message-ID");
   if (!ids.empty()) judgement.message_id = mail::DecodeHeader(ids[0]);
   HideSecrets(&judgement);
@@ -169,9 +194,11 @@ Judgement JudgeMessage(const Snapshot& snapshot, const Case& mail, mail::Message
 
 Judgement Judge(const Snapshot& snapshot, const Case& mail, Budget& budget) {
   const Stopwatch parsing(budget.clock());
-  // Of mail that is not scanned the head alone, for the author checks and the event. What is wrong
-  // with its structure is then no fault.
-  const std::string_view raw = mail.scan ? mail.raw : mail.raw.substr(0, mail.body_begin);
+  // Of mail that is not scanned the head alone, for the author checks and the event, unless it may
+  // be a notice. What is wrong with its structure is then no fault.
+  const bool whole = mail.scan || (mail.check_notices &&
+                                   snapshot.notices->FromSource(mail.envelope, mail.listener.name));
+  const std::string_view raw = whole ? mail.raw : mail.raw.substr(0, mail.body_begin);
   mail::Message message = mail::Parse(raw, snapshot.settings.limits);
   const std::uint64_t spent = parsing.Microseconds();
   Judgement judgement;

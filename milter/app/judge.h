@@ -31,6 +31,7 @@ struct Case {
   bool head_truncated = false;       // the same, in its head
   bool scan = true;                  // content rules run on mail of this direction
   bool check_authors = true;         // author and display, where the envelope has an account
+  bool check_notices = true;         // notice, flow and fan-in, where the session is their source
   std::string reference;
 };
 

@@ -56,6 +56,7 @@ Case NewCase(const Snapshot& snapshot, const OfflineOptions& options) {
           ? ""
           : binding::AccountOf(options.account, snapshot.settings.binding.realm);
   mail.envelope.complete = true;
+  mail.check_notices = false;  // a stored mail has no source
   mail.reference = kNoReference;
   return mail;
 }

@@ -24,10 +24,12 @@
 #include "base/address.h"
 #include "base/error.h"
 #include "binding/checks.h"
+#include "binding/notice.h"
 #include "incident/event.h"
 #include "incident/event_log.h"
 #include "mail/message.h"
 #include "policy/decide.h"
+#include "scan/notice.h"
 #include "scan/pattern_set.h"
 #include "store/store.h"
 
@@ -38,6 +40,14 @@ struct SocketOptions {
   std::string address;  // "unix:/run/warifu/warifu.sock" or "inet:8899@127.0.0.1"
   unsigned mode = 0660;
   std::string group;  // "" leaves the process's group
+};
+
+// Where Postfix's transport_maps reaches the daemon.
+struct SocketmapSettings {
+  std::string address;  // "" for none
+  unsigned mode = 0660;
+  std::string group;
+  bool defer_unavailable = true;  // while store or directory cannot tell
 };
 
 // One of the MTA's services, told by the macro {daemon_name}.
@@ -91,6 +101,12 @@ struct Settings {
   std::chrono::milliseconds store_retention{};
   std::uint64_t import_max_unexplained = 0;  // more refuse an import whole
   std::string postfix_config;                // folder of main.cf; "" for Postfix's own default
+
+  std::vector<std::string> notice_paths;
+  std::vector<scan::NoticeSource> notice_sources;  // of notices whose source is "configured"
+  std::chrono::milliseconds flow_expires{};
+  binding::FanInOptions fan_in;
+  SocketmapSettings socketmap;
 
   mail::Limits limits;
   scan::LoadOptions rules;

@@ -61,7 +61,7 @@ Done SetSeverityAction(Settings* s, Row row, const Value& v) {
 }
 
 // "unix:/path" or "inet:port@host", as libmilter writes them.
-Done SetSocket(Settings* s, Row, const Value& v) {
+Done CheckSocket(const Value& v) {
   const std::string_view text = v.text;
   if (text.starts_with("unix:/")) {
     // sun_path holds 108 bytes; the daemon listens on a longer private name first.
@@ -77,7 +77,6 @@ Done SetSocket(Settings* s, Row, const Value& v) {
   } else {
     return Refuse("'" + v.text + "' starts with neither unix:/ nor inet: nor inet6:");
   }
-  s->socket.address = v.text;
   return {};
 }
 
@@ -87,6 +86,16 @@ Done SetStore(Settings* s, Row, const Value& v) {
   }
   s->store.url = v.text;
   return {};
+}
+
+Done SetSocket(Settings* s, Row, const Value& v) {
+  s->socket.address = v.text;
+  return CheckSocket(v);
+}
+
+Done SetSocketmap(Settings* s, Row, const Value& v) {
+  s->socketmap.address = v.text;
+  return v.text.empty() ? Done{} : CheckSocket(v);
 }
 
 // "stderr", "syslog" or a path.
@@ -159,6 +168,31 @@ Done SetSources(Settings* s, const Value& v, bool foreign) {
   for (const std::string& path : v.texts) {
     if (!path.starts_with('/')) return Refuse("'" + path + "' is not an absolute path");
     s->rules.sources.push_back({path, foreign});
+  }
+  return {};
+}
+
+Done SetNoticePaths(Settings* s, Row, const Value& v) {
+  for (const std::string& path : v.texts) {
+    if (!path.starts_with('/')) return Refuse("'" + path + "' is not an absolute path");
+  }
+  s->notice_paths = v.texts;
+  return {};
+}
+
+Done SetNoticeSources(Settings* s, Row, const Value& v) {
+  s->notice_sources.clear();
+  for (const std::string& text : v.texts) {
+    Result<scan::NoticeSource> source = scan::ParseNoticeSource(text);
+    if (!source || source->kind == scan::NoticeSource::Kind::kConfigured) {
+      return Refuse("'" + text + "' is none of network:ADDRESS, listener:NAME and account:NAME");
+    }
+    if (source->kind == scan::NoticeSource::Kind::kNetwork) {
+      if (const Result<Network> network = ParseNetwork(source->text); !network) {
+        return std::unexpected(network.error());
+      }
+    }
+    s->notice_sources.push_back(*std::move(source));
   }
   return {};
 }
@@ -237,6 +271,17 @@ constexpr Setting kSettings[] = {
    SET(socket.mode = static_cast<unsigned>(v.number))},
   {"socket.group", Kind::kText, "", kAnyText,
    "Group of a unix socket, the MTA's; \"\" leaves the daemon's own.", SET(socket.group = v.text)},
+  {"socketmap.address", Kind::kText, "", "unix:/path or inet:port@host",
+   "Where Postfix's transport_maps asks, so that queued mail and recipients behind aliases are "
+   "deferred, too; \"\" for none.", SetSocketmap},
+  {"socketmap.mode", Kind::kOctal, "0660", "0000..0777", "Permissions of a unix socket.",
+   SET(socketmap.mode = static_cast<unsigned>(v.number))},
+  {"socketmap.group", Kind::kText, "", kAnyText,
+   "Group of a unix socket, the MTA's; \"\" leaves the daemon's own.",
+   SET(socketmap.group = v.text)},
+  {"socketmap.unavailable", Kind::kWord, "defer", "defer|accept",
+   "Answer while the store or the directory cannot tell: the mail waits in the queue, or goes on.",
+   SET(socketmap.defer_unavailable = v.text == "defer")},
   {"control.socket", Kind::kPath, "/run/warifu/control.sock", kAnyPath,
    "Socket of warifu status and warifu reload; \"\" for none.", SET(control_socket = v.text)},
   {"control.group", Kind::kText, "", kAnyText,
@@ -304,6 +349,32 @@ constexpr Setting kSettings[] = {
    "Mode of the check that no display name carries another local address.", SetCheckMode},
   {"checks.display.action", Kind::kWord, "tag", kPlainActions, "Outcome when one does.",
    SetCheckAction},
+  {"checks.notice.mode", Kind::kWord, "enforce", kModes,
+   "Mode of the check that a declared notice goes to its account alone.", SetCheckMode},
+  {"checks.notice.action", Kind::kWord, "hold", kPlainActions, "Outcome when it does not.",
+   SetCheckAction},
+  {"checks.flow.mode", Kind::kWord, "enforce", kModes,
+   "Mode of the check that the notices of one transaction name one account.", SetCheckMode},
+  {"checks.flow.action", Kind::kWord, "hold", kPlainActions,
+   "Outcome when they do not; the addresses are disputed.", SetCheckAction},
+  {"checks.fan-in.mode", Kind::kWord, "enforce", kModes,
+   "Mode of the check that a mailbox gets notices for few accounts.", SetCheckMode},
+  {"checks.fan-in.action", Kind::kWord, "hold", kPlainActions, "Outcome when it gets too many.",
+   SetCheckAction},
+
+  {"notices.paths", Kind::kTexts, "", kAnyPath,
+   "Declarations of notices: files, and folders whose *.toml are read in the order of their names.",
+   SetNoticePaths},
+  {"notices.sources", Kind::kTexts, "", "network:ADDRESS, listener:NAME or account:NAME",
+   "Who sends the notices whose declaration says \"configured\".", SetNoticeSources},
+  {"flow.expires", Kind::kDuration, "7d", "10m..90d",
+   "How long the notices of one token are compared.",
+   SET(flow_expires = std::chrono::milliseconds(v.number))},
+  {"fan_in.accounts", Kind::kInteger, "5", "1..10000",
+   "Accounts that one mailbox may get notices for.",
+   SET(fan_in.accounts = static_cast<std::size_t>(v.number))},
+  {"fan_in.window", Kind::kDuration, "7d", "1h..365d", "In this time.",
+   SET(fan_in.window = std::chrono::milliseconds(v.number))},
 
   {"rules.paths", Kind::kTexts, "/usr/share/warifu/patterns", kAnyPath,
    "Rule files, and folders whose *.toml are read in the order of their names.",
@@ -404,7 +475,7 @@ constexpr Setting kSettings[] = {
    SetExemptAccounts},
   {"exemptions[].recipients", Kind::kTexts, "", "an address",
    "Holds for mail all of whose recipients are among them.", SetExemptRecipients},
-  {"exemptions[].exempts", Kind::kWords, "", "content|session|sender|author|display",
+  {"exemptions[].exempts", Kind::kWords, "", "content|session|sender|author|display|notice|flow|fan-in",
    "What is let off: content rules, or checks. Required.", SetExempts},
 };
 // clang-format on

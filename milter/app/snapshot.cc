@@ -64,6 +64,10 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
     if (table) snapshot->directory = *std::move(table);
   }
 
+  auto notices = LoadDeclaredNotices(settings, &snapshot->notes);
+  Collect(notices, &errors);
+  if (notices) snapshot->notices = *std::move(notices);
+
   auto typer = extract::OpenFileTyper();
   if (typer) {
     snapshot->typer = *std::move(typer);

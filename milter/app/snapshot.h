@@ -3,10 +3,10 @@
 // A message takes one snapshot at MAIL and keeps it to its end; a reload builds another and swaps
 // the pointer, so no message sees half of an old and half of a new configuration.
 //
-// BuildSnapshot() loads rules, directory, libmagic and the fingerprint key. Every error of every
-// source comes back at once. Without a key file, a daemon makes one; the tool, and a daemon that
-// may not write there, take a random key and say so in `notes`.
-// Threads: const after building; share it.
+// BuildSnapshot() loads rules, notices, directory, libmagic and the fingerprint key. Every error of
+// every source comes back at once. Without a key file, a daemon makes one; the tool, and a daemon
+// that may not write there, take a random key and say so in `notes`. Threads: const after building;
+// share it.
 #pragma once
 
 #include <expected>
@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "app/notices.h"
 #include "app/settings.h"
 #include "base/clock.h"
 #include "base/redact.h"
@@ -27,6 +28,7 @@ struct Snapshot {
   Settings settings;
   std::shared_ptr<const scan::PatternSet> rules;
   std::shared_ptr<const binding::Directory> directory;  // null where no table is set
+  std::shared_ptr<const Notices> notices;
   std::shared_ptr<const extract::FileTyper> typer;
   FingerprintKey key;
   WallTime made = {};

@@ -10,7 +10,8 @@ namespace warifu::cli {
 namespace {
 
 constexpr const char* kNames[] = {"smtpd_milters",   "non_smtpd_milters",  "milter_default_action",
-                                  "queue_directory", "message_size_limit", "config_directory"};
+                                  "queue_directory", "message_size_limit", "config_directory",
+                                  "transport_maps"};
 constexpr std::chrono::milliseconds kPatience{5000};
 
 std::string_view Trim(std::string_view text) {
@@ -92,6 +93,21 @@ bool Names(std::string_view list, const std::vector<std::string>& spellings) {
   });
 }
 
+// "socketmap:unix:/path:name" among the maps, also by way of the proxy.
+bool NamesMap(std::string_view maps, const std::vector<std::string>& spellings) {
+  const auto words = Words(maps);
+  return std::ranges::any_of(words, [&](std::string_view word) {
+    if (word.starts_with("proxy:")) word.remove_prefix(6);
+    return std::ranges::any_of(spellings, [&](const std::string& spelling) {
+      return word.starts_with("socketmap:" + spelling + ":");
+    });
+  });
+}
+
+std::string TransportMap(const std::string& address, const std::string& queue) {
+  return "socketmap:" + PostfixSocket(address, queue) + ":warifu";
+}
+
 std::uint64_t Number(const std::string& text) {
   std::uint64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -152,6 +168,14 @@ CheckReport CheckPostfix(const app::Settings& settings, const Postfix& postfix) 
     used = used || (name.ends_with("/smtpd_milters") && Names(value, spellings));
   }
   if (!used) add(CheckLevel::kWarning, "smtpd_milters does not name warifu's socket");
+  const std::string& map = settings.socketmap.address;
+  const std::string transports = Setting(postfix, "transport_maps");
+  if (!map.empty() && !NamesMap(transports, Spellings(map, queue))) {
+    add(CheckLevel::kWarning,
+        "transport_maps does not name warifu's socketmap: mail in the queue and recipients behind "
+        "aliases and lists are not checked; set transport_maps = " +
+            TransportMap(map, queue) + (transports.empty() ? "" : " " + transports));
+  }
   const bool enforcing = settings.policy.mode == Mode::kEnforce;
   if (enforcing && Setting(postfix, "milter_default_action") == "accept") {
     add(CheckLevel::kWarning,
@@ -181,6 +205,10 @@ std::vector<std::string> PluggingIn(const app::Settings& settings, const Postfix
       "  smtpd_milters = " + PostfixSocket(settings.socket.address, queue),
       "  milter_default_action = tempfail",
   };
+  if (!settings.socketmap.address.empty()) {
+    lines.push_back("  transport_maps = " + TransportMap(settings.socketmap.address, queue) +
+                    "    # then your own");
+  }
   bool heading = false;
   for (const app::Listener& listener : settings.listeners) {
     if (listener.daemon_name.empty()) continue;

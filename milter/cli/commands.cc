@@ -20,6 +20,11 @@ constexpr Option kRulesOptions[] = {
     {"rules", "PATH", "use these rules, a file or a folder; may be given again", true},
     {"foreign", "", "the rules given are of another project (gitleaks)"},
 };
+constexpr Option kRulesCheckOptions[] = {
+    {"rules", "PATH", "use these rules, a file or a folder; may be given again", true},
+    {"foreign", "", "the rules given are of another project (gitleaks)"},
+    {"notices", "PATH", "check these notices, a file or a folder; may be given again", true},
+};
 constexpr Option kDaemonOptions[] = {
     {"socket", "PATH", "control socket to use instead of the configured one"},
 };
@@ -37,11 +42,13 @@ constexpr Command kCommands[] = {
      "Messages with findings are printed, a summary goes to standard error. With --rules and "
      "without --config no configuration is read.",
      kScanOptions, RunScan},
-    {"rules check", "[PATH...]", 0, -1, "check rule files and run their own examples",
+    {"rules check", "[PATH...]", 0, -1, "check rule files and notices, and run their own examples",
      "Reads the rules given, or else the configured ones, tells every error with its place, runs "
      "the examples and counter-examples of each rule through the engine that scans mail, and looks "
-     "for alternatives without a keyword.",
-     kRulesOptions, RunRulesCheck},
+     "for alternatives without a keyword. Declared notices are checked likewise; with --notices "
+     "and "
+     "without --config or rules, they alone.",
+     kRulesCheckOptions, RunRulesCheck},
     {"rules list", "[PATH...]", 0, -1, "list the rules", "", kRulesOptions, RunRulesList},
     {"rules try", "FILE|- [RULE]", 1, 2, "show what the rules match in a text or mail, and why not",
      "Shows each match of a rule with its place, and each match that one of the rule's own filters "

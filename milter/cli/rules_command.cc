@@ -4,6 +4,7 @@
 #include <ostream>
 #include <set>
 
+#include "app/notice_examples.h"
 #include "app/offline.h"
 #include "base/nearest.h"
 #include "base/redact.h"
@@ -27,15 +28,35 @@ Arguments WithPathsAsRules(Arguments arguments) {
 }
 
 std::expected<RuleSet, Errors> LoadRules(const Arguments& arguments) {
-  const auto settings = SettingsFor(WithPathsAsRules(arguments));
+  auto settings = SettingsFor(WithPathsAsRules(arguments));
   if (!settings) return std::unexpected(settings.error());
+  const bool notices_alone = arguments.Has("notices") && !arguments.Has("rules") &&
+                             !arguments.Has("config") && arguments.operands.empty();
+  if (notices_alone) settings->rules.sources.clear();
   return scan::Load(settings->rules);
+}
+
+struct NoticesTried {
+  std::size_t count = 0;
+  std::vector<scan::RuleProblem> problems;
+};
+
+// Loads the declared notices and runs their examples. Only configured ones, or those of --notices:
+// where rules alone are named, rules alone are meant.
+std::expected<NoticesTried, Errors> TryNotices(const Arguments& arguments) {
+  auto settings = SettingsFor(WithPathsAsRules(arguments));
+  if (!settings) return std::unexpected(settings.error());
+  if (arguments.Has("notices")) settings->notice_paths = arguments.Values("notices");
+  const auto set = scan::LoadNotices(settings->notice_paths, settings->binding.address);
+  if (!set) return std::unexpected(set.error());
+  return NoticesTried{(*set)->notices().size(), app::CheckNoticeExamples(**set, *settings)};
 }
 
 struct Problem {
   std::string level;  // "error", "warning", "note"
-  std::string rule;
-  Error error;  // place and text
+  std::string rule;   // or notice: its id
+  Error error;        // place and text
+  std::string_view kind = "rule";
 };
 
 void Print(const Problem& problem, const Arguments& arguments, Terminal& terminal) {
@@ -50,7 +71,8 @@ void Print(const Problem& problem, const Arguments& arguments, Terminal& termina
   }
   const Style style = problem.level == "error" ? Style::kRed : Style::kYellow;
   Error shown = problem.error;
-  if (!problem.rule.empty()) shown.text = "rule '" + problem.rule + "': " + shown.text;
+  if (!problem.rule.empty())
+    shown.text = std::string(problem.kind) + " '" + problem.rule + "': " + shown.text;
   terminal.out << Paint(terminal, style, problem.level) << ": " << Printable(shown.ToString(), 2000)
                << '\n';
 }
@@ -106,22 +128,31 @@ Json ToJson(const scan::RuleInfo& rule) {
 
 int RunRulesCheck(const Arguments& arguments, Terminal& terminal) {
   const auto rules = LoadRules(arguments);
-  if (!rules) {
-    for (const Error& error : rules.error()) Print({"error", "", error}, arguments, terminal);
-    terminal.err << Plural(rules.error().size(), "error") << "; no rule was loaded\n";
-    return StatusOf(rules.error());
+  const auto notices = TryNotices(arguments);
+  if (!rules || !notices) {
+    Errors errors = rules ? Errors{} : rules.error();
+    if (!notices) std::ranges::copy(notices.error(), std::back_inserter(errors));
+    for (const Error& error : errors) Print({"error", "", error}, arguments, terminal);
+    terminal.err << Plural(errors.size(), "error") << "; nothing was loaded\n";
+    return StatusOf(errors);
   }
   std::size_t errors = 0, warnings = 0;
   for (const std::string& note : (*rules)->notes()) {
     Print({"note", "", {ErrorKind::kInvalid, note, {}}}, arguments, terminal);
   }
-  for (const scan::RuleProblem& problem : (*rules)->CheckExamples()) {
-    (problem.error ? errors : warnings) += 1;
-    Print({problem.error ? "error" : "warning",
-           problem.rule,
-           {ErrorKind::kInvalid, problem.text, problem.place}},
-          arguments, terminal);
-  }
+  const auto tell = [&](const std::vector<scan::RuleProblem>& problems, std::string_view kind) {
+    for (const scan::RuleProblem& problem : problems) {
+      (problem.error ? errors : warnings) += 1;
+      Print({problem.error ? "error" : "warning",
+             problem.rule,
+             {ErrorKind::kInvalid, problem.text, problem.place},
+             kind},
+            arguments, terminal);
+    }
+  };
+  tell((*rules)->CheckExamples(), "rule");
+  tell(notices->problems, "notice");
+  if (notices->count > 0) terminal.err << Plural(notices->count, "notice") << ", ";
   terminal.err << Plural((*rules)->rules().size(), "rule") << " (version " << (*rules)->version()
                << "): " << Plural(errors, "error") << ", " << Plural(warnings, "warning") << '\n';
   return errors > 0 ? kExitFound : kExitClean;

@@ -53,6 +53,41 @@ Result<AddressRecord> FakeStore::Find(std::string_view address) {
   return it == rows.end() ? AddressRecord{} : it->second;
 }
 
+Result<std::vector<std::string>> FakeStore::AddressesOf(std::string_view account,
+                                                        std::size_t limit) {
+  OR_DOWN();
+  std::vector<std::string> out;
+  for (const auto& [address, record] : rows) {
+    const Accounts owners = record.Owners();
+    const bool owned = std::ranges::find(owners, account) != owners.end();
+    if (owned && out.size() < limit) out.push_back(address);
+  }
+  return out;
+}
+
+Result<std::vector<Store::FlowStep>> FakeStore::AddFlowStep(std::string_view token,
+                                                            const FlowStep& step,
+                                                            WallTime expires) {
+  OR_DOWN();
+  Flow& flow = flows[std::string(token)];
+  if (flow.expires <= step.at) flow.steps.clear();
+  flow.expires = expires;
+  flow.steps.push_back(step);
+  return flow.steps;
+}
+
+Result<Accounts> FakeStore::AddFanIn(std::string_view mailbox, std::string_view account,
+                                     std::string_view, WallTime at, WallTime since) {
+  OR_DOWN();
+  auto& accounts = fan_in[std::string(mailbox)];
+  accounts[std::string(account)] = at;
+  Accounts out;
+  for (const auto& [name, last] : accounts) {
+    if (last >= since) out.push_back(name);
+  }
+  return out;
+}
+
 Result<std::vector<Change>> FakeStore::ChangesOf(std::string_view address, WallTime now) {
   OR_DOWN();
   return Those(changes, [&](const Change& change) {

@@ -26,6 +26,12 @@ class FakeStore final : public Store {
   std::vector<Incident> incidents;
   std::vector<HistoryRow> history;
   std::multimap<std::string, std::pair<std::string, WallTime>> alarms;
+  struct Flow {
+    WallTime expires;
+    std::vector<FlowStep> steps;
+  };
+  std::map<std::string, Flow> flows;
+  std::map<std::string, std::map<std::string, WallTime>> fan_in;  // mailbox → account → last
   int writes = 0, finds = 0;
 
   void Prove(const std::string& address, const Accounts& accounts);
@@ -47,9 +53,8 @@ class FakeStore final : public Store {
   Result<bool> EndPinDispute(std::string_view address, const Act& act) override;
   Result<void> Resolve(std::string_view, std::string_view, const Act&) override { return No(); }
   Result<std::vector<std::pair<std::string, Dispute>>> Disputes(std::size_t limit) override;
-  Result<std::vector<std::string>> AddressesOf(std::string_view, std::size_t) override {
-    return No();
-  }
+  Result<std::vector<std::string>> AddressesOf(std::string_view account,
+                                               std::size_t limit) override;
   Result<std::uint64_t> RenameAccounts(const std::vector<std::pair<std::string, std::string>>&,
                                        const Act&) override {
     return No();
@@ -67,13 +72,10 @@ class FakeStore final : public Store {
   Result<std::uint64_t> AddLocks(const std::vector<Lock>&, const Act&) override { return No(); }
   Result<std::uint64_t> RemoveLocks(const Accounts&, const Act&) override { return No(); }
   Result<std::vector<Lock>> Locks(WallTime, std::size_t) override { return No(); }
-  Result<std::vector<FlowStep>> AddFlowStep(std::string_view, const FlowStep&, WallTime) override {
-    return No();
-  }
-  Result<Accounts> AddFanIn(std::string_view, std::string_view, std::string_view, WallTime,
-                            WallTime) override {
-    return No();
-  }
+  Result<std::vector<FlowStep>> AddFlowStep(std::string_view token, const FlowStep& step,
+                                            WallTime expires) override;
+  Result<Accounts> AddFanIn(std::string_view mailbox, std::string_view account,
+                            std::string_view notice, WallTime at, WallTime since) override;
   Result<Accounts> AccountsWithNotice(std::string_view, WallTime) override { return No(); }
   Result<std::uint64_t> AddAlarm(std::string_view scope, std::string_view account, WallTime at,
                                  WallTime since) override;

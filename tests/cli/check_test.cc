@@ -109,6 +109,28 @@ TEST(CheckMtaTest, AHigherSizeLimitThanOursIsTold) {
   EXPECT_THAT(TextOf(CheckPostfix(Enforcing(), unlimited)), HasSubstr("message_size_limit = 0"));
 }
 
+TEST(CheckMtaTest, ATransportMapThatIsNotPluggedInIsTold) {
+  app::Settings settings = Enforcing();
+  settings.socketmap.address = "unix:/var/spool/postfix/warifu/transport.sock";
+  Postfix postfix = PostfixWith("unix:warifu/warifu.sock", "tempfail");
+  postfix.settings["transport_maps"] = "lmdb:/etc/postfix/transport";
+  EXPECT_THAT(TextOf(CheckPostfix(settings, postfix)),
+              HasSubstr("set transport_maps = socketmap:unix:warifu/transport.sock:warifu "
+                        "lmdb:/etc/postfix/transport"));
+  for (const char* maps : {"socketmap:unix:warifu/transport.sock:warifu",
+                           "socketmap:unix:/warifu/transport.sock:x, lmdb:/etc/postfix/transport",
+                           "lmdb:/x proxy:socketmap:unix:warifu/transport.sock:warifu"}) {
+    postfix.settings["transport_maps"] = maps;
+    EXPECT_THAT(CheckPostfix(settings, postfix), IsEmpty()) << maps;
+  }
+  settings.socketmap.address = "inet:8898@127.0.0.1";
+  EXPECT_THAT(TextOf(CheckPostfix(settings, postfix)), HasSubstr("socketmap:inet:127.0.0.1:8898:"));
+  postfix.settings["transport_maps"] = "socketmap:inet:localhost:8898:warifu";
+  EXPECT_THAT(CheckPostfix(settings, postfix), IsEmpty());
+  settings.socketmap.address = "";
+  EXPECT_THAT(CheckPostfix(settings, postfix), IsEmpty());
+}
+
 TEST(CheckMtaTest, GarbageFromPostconfIsNoCrash) {
   const std::string garbage("=\n = \n\xff\0=\n{{{}}}\nsmtp inet\n,,,,,,,,,\n", 35);
   EXPECT_THAT(TextOf(CheckPostfix(Enforcing(), ReadPostfix(garbage, garbage, garbage))),

@@ -237,6 +237,7 @@ TEST(DocsTest, RegionsAndSeveritiesAreInTheManualOfRules) {
 TEST(DocsTest, PagesNameOneAnother) {
   const std::map<std::string, std::string> pages = {{"warifu.1", ".Xr warifu 1"},
                                                     {"warifu.conf.5", ".Xr warifu.conf 5"},
+                                                    {"warifu-notices.5", ".Xr warifu-notices 5"},
                                                     {"warifu-patterns.5", ".Xr warifu-patterns 5"},
                                                     {"warifu-events.7", ".Xr warifu-events 7"},
                                                     {"warifu-milter.8", ".Xr warifu-milter 8"}};

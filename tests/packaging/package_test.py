@@ -74,6 +74,7 @@ class DebianPackage(unittest.TestCase):
                      "lib/systemd/system/warifu-milter.service", "usr/lib/sysusers.d/warifu.conf",
                      "usr/lib/tmpfiles.d/warifu.conf", "usr/share/man/man8/warifu-milter.8.gz",
                      "usr/share/man/man1/warifu.1.gz", "usr/share/man/man5/warifu.conf.5.gz",
+                     "usr/share/man/man5/warifu-notices.5.gz",
                      "usr/share/man/man5/warifu-patterns.5.gz", "usr/share/man/man7/warifu-events.7.gz"):
             self.assertTrue((self.root / path).is_file(), path)
         self.assertTrue(list((self.root / "usr/share/warifu/patterns").glob("*.toml")))
