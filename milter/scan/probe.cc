@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "scan/probe_part.h"
 #include "scan/text_model.h"
 
 namespace warifu::scan {
@@ -15,19 +16,19 @@ using Sequence = std::vector<RegexNode>;
 
 // Costs in nanoseconds a byte of text, fitted to Hyperscan 5.4 on AVX2. They choose, they do not
 // promise: only their order matters.
-constexpr double kLiteralHit = 25;    // looking closer at a literal that was met
-constexpr double kAliveByte = 0.3;    // following an open form by one byte
-constexpr double kConfirm = 400;      // beginning one window of the second pass
-constexpr double kConfirmByte = 1.5;  // searching a byte of it
-constexpr double kCheap = 0.002;      // not worth a second look
-constexpr double kFit = 0.7;          // what stands behind a word is likelier to fit than chance
-constexpr double kRunCost = 0.15;     // a form without a literal: a long run of one class
-constexpr double kNoAnchor = 20;      // any other form without a literal
-constexpr double kWordy = 0.85;    // letters come in words: a literal is likelier than its letters
-constexpr double kMaxAlive = 100;  // bytes of the form behind its literal
-constexpr double kRare = 1e-6;     // an anchor that a text of its kind does not hold
+constexpr double kLiteralHit = 25;      // looking closer at a literal that was met
+constexpr double kShortHit = 100;       // the same of one character, which the engine finds badly
+constexpr double kAliveByte = 0.3;      // following an open form by one byte
+constexpr double kConfirm = 400;        // beginning one window of the second pass
+constexpr double kConfirmByte = 1.5;    // searching a byte of it
+constexpr double kWinding = 0.5;        // a repeated group in a group, beside such a literal
+constexpr double kCheap = 0.002;        // not worth a second look
+constexpr double kFit = 0.7;            // what stands behind a word is likelier to fit than chance
+constexpr double kRunCost = 0.15;       // a form without a literal: a long run of one class
+constexpr double kNoAnchor = 20;        // any other form without a literal
+constexpr double kMaxAlive = 100;       // bytes of the form behind its literal
+constexpr double kRare = 1e-6;          // an anchor that a text of its kind does not hold
 constexpr std::size_t kMaxBefore = 16;  // bytes of the form before its literal
-constexpr int kMaxRun = 32;             // longest run asked for; rules of longer runs share a probe
 constexpr int kMinRun = 12;
 constexpr std::size_t kMaxProbes = 24;  // pieces of one pattern
 constexpr int kMaxSplits = 3;           // alternations opened inside one another
@@ -70,153 +71,12 @@ void Flatten(const RegexNode& node, Sequence* out) {
   }
 }
 
-// The set of a node that is one set of characters, once or repeated.
-const CharSet* SetOf(const RegexNode& node) {
-  const RegexNode* inner = &node;
-  while (inner->kind == NodeKind::kCapture || inner->kind == NodeKind::kRepeat) {
-    inner = &inner->children[0];
-  }
-  return inner->kind == NodeKind::kChars ? &inner->set : nullptr;
+bool IsGroup(const RegexNode& node) {
+  return node.kind == NodeKind::kRepeat && SetOf(node) == nullptr;
 }
 
-// One letter, perhaps of either case.
-bool IsLiteral(const RegexNode& node) {
-  if (node.kind != NodeKind::kChars || node.set.symbolic()) return false;
-  std::size_t count = 0;
-  for (const CodeRange r : node.set.ranges()) count += r.hi - r.lo + 1;
-  return count <= 2;
-}
-
-// Chance that the node matches at a place, by its likeliest way.
-Chances ChanceOf(const RegexNode& node) {
-  switch (node.kind) {
-    case NodeKind::kChars:
-      return ChanceOf(node.set);
-    case NodeKind::kCapture:
-      return ChanceOf(node.children[0]);
-    case NodeKind::kConcat: {
-      Chances product = kCertain;
-      for (const RegexNode& child : node.children) product = product * ChanceOf(child);
-      return product;
-    }
-    case NodeKind::kAlternate: {
-      Chances sum = {0, 0, 0};
-      for (const RegexNode& child : node.children) sum = sum + ChanceOf(child);
-      for (double& p : sum) p = std::min(p, 1.0);
-      return sum;
-    }
-    case NodeKind::kRepeat: {
-      Chances product = kCertain;
-      // A run of one kind of character goes on more easily than it begins.
-      const Chances one = ChanceOf(node.children[0]);
-      for (int i = 0; i < std::min(node.min, 8); ++i) product = product * one;
-      return product;
-    }
-    case NodeKind::kBeginText:
-    case NodeKind::kEndText:
-      return {1e-4, 1e-4, 1e-4};
-    case NodeKind::kBeginLine:
-    case NodeKind::kEndLine:
-      return {0.02, 0.013, 0.03};
-    case NodeKind::kWordBoundary:
-      return {0.4, 0.05, 0.1};
-    default:
-      return kCertain;
-  }
-}
-
-// A literal of that many characters: letters come in words and marks in habits ("://"), so it is
-// met more often than its characters by chance.
-Chances LiteralOf(Chances by_chance, std::size_t characters) {
-  static constexpr double kLeast[] = {1, 0, 1e-3, 3e-4, 3e-5, 1e-5, 3e-6, 1e-6};
-  if (characters < 2) return by_chance;
-  const double least = kLeast[std::min<std::size_t>(characters, std::size(kLeast) - 1)];
-  for (double& p : by_chance) p = std::max(std::pow(p, kWordy), std::min(p * 100, least));
-  return by_chance;
-}
-
-// Bytes of text over which the engine is likely to follow the node: a class ends with the first
-// other character, whatever its count allows, and a sequence with its first part that fails.
-double LikelyLength(const RegexNode& node, std::size_t model) {
-  constexpr double kMost = 4000;
-  switch (node.kind) {
-    case NodeKind::kChars:
-      return static_cast<double>(node.set.MaxBytes());
-    case NodeKind::kCapture:
-      return LikelyLength(node.children[0], model);
-    case NodeKind::kConcat: {
-      double sum = 0, reached = 1;
-      for (const RegexNode& child : node.children) {
-        sum += LikelyLength(child, model) * reached;
-        reached *= ChanceOf(child)[model];
-      }
-      return std::min(sum, kMost);
-    }
-    case NodeKind::kAlternate: {
-      double most = 0;
-      for (const RegexNode& child : node.children)
-        most = std::max(most, LikelyLength(child, model));
-      return most;
-    }
-    case NodeKind::kRepeat: {
-      const double again = std::min(ChanceOf(node.children[0])[model], 0.999);
-      const double most = node.max == kNoMax ? kMost : node.max;
-      const double rounds = std::min(node.min + 1 / (1 - again), most);
-      return std::min(LikelyLength(node.children[0], model) * rounds, kMost);
-    }
-    default:
-      return 0;
-  }
-}
-
-// Chance of meeting the literals by which Hyperscan would find this node; nothing when it, or one
-// of its alternatives, has none.
-std::optional<Chances> LiteralChance(const Sequence& sequence);
-
-std::optional<Chances> LiteralChance(const RegexNode& node) {
-  switch (node.kind) {
-    case NodeKind::kChars:
-      if (!IsLiteral(node)) return std::nullopt;
-      return LiteralOf(ChanceOf(node.set), 1);
-    case NodeKind::kCapture:
-      return LiteralChance(node.children[0]);
-    case NodeKind::kConcat:
-      return LiteralChance(node.children);
-    case NodeKind::kRepeat:
-      return node.min >= 1 ? LiteralChance(node.children[0]) : std::nullopt;
-    case NodeKind::kAlternate: {
-      Chances sum = {0, 0, 0};
-      for (const RegexNode& child : node.children) {
-        const auto one = LiteralChance(child);
-        if (!one) return std::nullopt;
-        sum = sum + *one;
-      }
-      return sum;
-    }
-    default:
-      return std::nullopt;
-  }
-}
-
-// The rarest literal in a sequence: a run of literal characters, or what a part brings.
-std::optional<Chances> LiteralChance(const Sequence& sequence) {
-  std::optional<Chances> best;
-  const auto offer = [&best](const Chances& c) {
-    if (!best || Worst(c) < Worst(*best)) best = c;
-  };
-  for (std::size_t i = 0; i < sequence.size();) {
-    Chances run = kCertain;
-    const std::size_t begin = i;
-    while (i < sequence.size() && IsLiteral(sequence[i])) run = run * ChanceOf(sequence[i++].set);
-    if (i > begin) {
-      offer(LiteralOf(run, i - begin));
-      continue;
-    }
-    if (const RegexNode& node = sequence[i++]; node.kind != NodeKind::kChars) {
-      if (const auto inner = LiteralChance(node)) offer(*inner);
-    }
-  }
-  return best;
+bool HoldsGroup(const RegexNode& node) {
+  return IsGroup(node) || std::ranges::any_of(node.children, HoldsGroup);
 }
 
 // A choice: the piece [begin, end) of the sequence, its literal at `anchor`.
@@ -224,12 +84,6 @@ struct Piece {
   std::size_t begin = 0, end = 0;
   double cost = std::numeric_limits<double>::infinity();
 };
-
-// A leading or trailing repeat of one class, cut to what it has at least.
-RegexNode CutToLeast(RegexNode node, int most) {
-  if (node.kind == NodeKind::kRepeat) node.max = node.min = std::min(node.min, most);
-  return node;
-}
 
 class Chooser {
  public:
@@ -265,20 +119,22 @@ class Chooser {
     std::size_t end = i;
     Chances chance = kCertain;
     while (end < s_.size() && IsLiteral(s_[end])) chance = chance * chance_[end++];
-    Try(i, end, LiteralOf(chance, end - i));
+    Try(i, end, LiteralOf(chance, end - i), end - i > 1 ? kLiteralHit : kShortHit);
     return true;
   }
 
   void TryNode(std::size_t i) {
-    if (const auto chance = LiteralChance(s_[i])) Try(i, i + 1, *chance);
+    if (const auto chance = LiteralChance(s_[i])) {
+      Try(i, i + 1, *chance, MinWidth(s_[i]) > 1 ? kLiteralHit : kShortHit);
+    }
   }
 
   // All pieces that hold the anchor [a, b).
-  void Try(std::size_t a, std::size_t b, const Chances& anchor) {
+  void Try(std::size_t a, std::size_t b, const Chances& anchor, double hit) {
     Chances before = kCertain;
     std::size_t begin = a;
     while (true) {
-      Extend(begin, b, anchor, before);
+      Extend(begin, b, anchor, hit, before);
       if (begin == 0 || Before(begin - 1, a) > kMaxBefore) break;
       before = before * chance_[--begin];
     }
@@ -286,24 +142,26 @@ class Chooser {
 
   // Bytes of the form from `begin` to the anchor at `a`, a leading repeat being cut.
   std::size_t Before(std::size_t begin, std::size_t a) const {
-    std::size_t sum = MaxWidth(CutToLeast(s_[begin], 4));
+    std::size_t sum = MaxWidth(CutToLeast(s_[begin], kMaxLead));
     for (std::size_t i = begin + 1; i < a; ++i) sum = SaturatingAdd(sum, width_[i]);
     return sum;
   }
 
   // Lets the piece [begin, b), whose anchor ends at `b`, grow to the right. A part behind a gap may
   // stand at any place of it, so it is the likelier the longer the gap.
-  void Extend(std::size_t begin, std::size_t b, const Chances& anchor, Chances chance) {
+  void Extend(std::size_t begin, std::size_t b, const Chances& anchor, double hit, Chances chance) {
     chance = chance * anchor;
     Chances alive = {0, 0, 0}, gap = {0, 0, 0};
+    double winding = 0;
+    for (std::size_t i = begin; i < b; ++i) winding += Winding(i, hit);
     for (std::size_t end = b;; ++end) {
       double cost = 0;
       for (std::size_t m = 0; m < kTextModels; ++m) {
-        cost = std::max(cost,
-                        anchor[m] * (kLiteralHit + kAliveByte * alive[m]) + chance[m] * confirm_);
+        cost = std::max(cost, anchor[m] * (hit + kAliveByte * alive[m]) + chance[m] * confirm_);
       }
-      Offer({begin, end, cost});
+      Offer({begin, end, cost + winding});
       if (end == s_.size()) break;
+      winding += Winding(end, hit);
       alive = alive + length_[end];
       if (TooLong(anchor, alive)) break;
       for (std::size_t m = 0; m < kTextModels; ++m) {
@@ -315,6 +173,13 @@ class Chooser {
         }
       }
     }
+  }
+
+  // Hyperscan does not anchor a form on one character, but runs it over the whole text: at next to
+  // no cost while it is plain, at much when groups in it hold groups.
+  double Winding(std::size_t i, double hit) const {
+    const bool nested = IsGroup(s_[i]) && HoldsGroup(s_[i].children[0]);
+    return hit == kShortHit && nested ? kWinding : 0;
   }
 
   // Whether the engine would have to follow the form for long, in texts that hold its anchor.
@@ -399,68 +264,6 @@ Plan PlanFor(const Sequence& sequence, int splits, std::size_t room) {
   return best;
 }
 
-// Takes away what may be absent at the end; returns the bytes that a match may have had there.
-std::size_t TrimRight(RegexNode* node) {
-  switch (node->kind) {
-    case NodeKind::kCapture:
-      return TrimRight(&node->children[0]);
-    case NodeKind::kAlternate: {
-      std::size_t most = 0;
-      for (RegexNode& child : node->children) most = std::max(most, TrimRight(&child));
-      return most;
-    }
-    case NodeKind::kRepeat: {
-      const std::size_t whole = MaxWidth(*node);
-      const int most = SetOf(*node) != nullptr ? kMaxRun : node->min;
-      *node = CutToLeast(std::move(*node), most);
-      const std::size_t left = MinWidth(*node);
-      return whole == kUnbounded ? kUnbounded : whole - left;
-    }
-    case NodeKind::kConcat: {
-      std::size_t cut = 0;
-      while (!node->children.empty() && IsOptional(node->children.back())) {
-        cut = SaturatingAdd(cut, MaxWidth(node->children.back()));
-        node->children.pop_back();
-      }
-      if (!node->children.empty()) cut = SaturatingAdd(cut, TrimRight(&node->children.back()));
-      return cut;
-    }
-    default:
-      return 0;
-  }
-}
-
-// Takes away what may be absent at the start. Ends stay where they are.
-void TrimLeft(RegexNode* node, int most) {
-  switch (node->kind) {
-    case NodeKind::kCapture:
-      return TrimLeft(&node->children[0], most);
-    case NodeKind::kAlternate:
-      for (RegexNode& child : node->children) TrimLeft(&child, most);
-      return;
-    case NodeKind::kRepeat: {
-      const int keep = SetOf(*node) != nullptr ? most : node->min;
-      *node = CutToLeast(std::move(*node), keep);
-      return;
-    }
-    case NodeKind::kConcat: {
-      auto& children = node->children;
-      auto first = children.begin();
-      // An assertion in front of an absent part says nothing about what follows: it goes with it.
-      for (auto it = first; it != children.end(); ++it) {
-        if (it->IsAssertion()) continue;
-        if (!IsOptional(*it)) break;
-        first = it + 1;
-      }
-      children.erase(children.begin(), first);
-      if (!children.empty() && !children.front().IsAssertion()) TrimLeft(&children.front(), most);
-      return;
-    }
-    default:
-      return;
-  }
-}
-
 template <typename Measure>
 std::size_t Sum(const Sequence& s, std::size_t begin, std::size_t end, Measure measure) {
   std::size_t sum = 0;
@@ -475,7 +278,7 @@ Probe MakeProbe(const Sequence& s, const Piece& piece) {
   const std::size_t trimmed = TrimRight(&core);
   // In front of a literal four characters of a class are enough; a bare run needs its length.
   const bool run = piece.end - piece.begin == 1 && SetOf(s[piece.begin]) != nullptr;
-  TrimLeft(&core, run ? kMaxRun : 4);
+  TrimLeft(&core, run ? kMaxRun : kMaxLead);
   probe.back = Sum(s, 0, piece.end, MaxWidth);
   probe.forward = SaturatingAdd(trimmed, Sum(s, piece.end, s.size(), MaxWidth));
   probe.back_lines = Sum(s, 0, piece.end, MaxLineFeeds);
@@ -488,23 +291,6 @@ Probe MakeProbe(const Sequence& s, const Piece& piece) {
 }
 
 }  // namespace
-
-bool IsOptional(const RegexNode& node) {
-  switch (node.kind) {
-    case NodeKind::kEmpty:
-      return true;
-    case NodeKind::kCapture:
-      return IsOptional(node.children[0]);
-    case NodeKind::kRepeat:
-      return node.min == 0 || IsOptional(node.children[0]);
-    case NodeKind::kConcat:
-      return std::all_of(node.children.begin(), node.children.end(), IsOptional);
-    case NodeKind::kAlternate:
-      return std::any_of(node.children.begin(), node.children.end(), IsOptional);
-    default:
-      return false;
-  }
-}
 
 std::vector<Probe> ChooseProbes(const RegexNode& regex) {
   if (MinWidth(regex) == 0) return {};
