@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -13,6 +14,7 @@
 #include <mutex>
 
 #include "base/redact.h"
+#include "base/unique_fd.h"
 
 namespace warifu::incident {
 namespace {
@@ -63,6 +65,15 @@ spdlog::sink_ptr OpenFile(const std::string& path) {
   return std::make_shared<spdlog::sinks::basic_file_sink_st>(path, false, handlers);
 }
 
+// The last line has no end: a daemon before this one met a full disk, or was killed.
+bool IsTorn(const std::string& path) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status{};
+  char last = '\n';
+  return fd && fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
+         pread(fd.get(), &last, 1, status.st_size - 1) == 1 && last != '\n';
+}
+
 // One place to write lines to. Not safe to share: the owner locks.
 class Output {
  public:
@@ -80,6 +91,7 @@ class Output {
       } else {
         if (auto usable = CheckTarget(target_); !usable) return usable;
         sink = OpenFile(target_);
+        torn_ = IsTorn(target_);
         if (form_ == Form::kForPeople) pattern = "%Y-%m-%dT%H:%M:%S%z %l: %v";
       }
       sink->set_pattern(pattern);

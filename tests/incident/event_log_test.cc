@@ -92,6 +92,22 @@ TEST_F(EventLogTest, AFileThatRecoversHoldsWholeLines) {
   EXPECT_EQ(references, std::vector<std::string>{"kept"});
 }
 
+// A daemon that was killed on a full disk left half a line; the next one's first event stands
+// alone.
+TEST_F(EventLogTest, EndsALineThatAnEarlierDaemonLeftTorn) {
+  std::ofstream(Path("events")) << R"({"format":1,"refer)";
+  auto log = OpenEventLog(Path("events"), false);
+  ASSERT_TRUE(log.has_value()) << log.error().ToString();
+  EXPECT_EQ(Lines(Path("events")).size(), 1u) << "opening alone writes nothing";
+  EXPECT_TRUE((*log)->Write(Eventful("next")));
+  ASSERT_TRUE((*log)->Reopen());
+  EXPECT_TRUE((*log)->Write(Eventful("last")));
+  const auto lines = Lines(Path("events"));
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["reference"], "next");
+  EXPECT_EQ(nlohmann::json::parse(lines[2])["reference"], "last");
+}
+
 TEST_F(EventLogTest, ReopenFollowsRotation) {
   auto log = OpenEventLog(Path("events"), false);
   ASSERT_TRUE(log.has_value());
