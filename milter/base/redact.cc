@@ -58,7 +58,7 @@ FingerprintKey FingerprintKey::Random() {
 }
 
 Result<FingerprintKey> FingerprintKey::FromFile(const std::string& path) {
-  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (file.get() < 0) {
     const ErrorKind kind = errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem;
     return Fail(kind, SystemText("cannot open the fingerprint key"), {path});

@@ -44,8 +44,13 @@ void ReadTomlFile(const std::string& path, Errors* errors,
   const auto fail = [&](ErrorKind kind, std::string text) {
     errors->push_back({kind, std::move(text), {path}});
   };
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
+  struct stat st{};
+  const bool there = stat(path.c_str(), &st) == 0;
+  // A pipe would block a reload, and the start, until somebody writes to it.
+  if (there && !S_ISREG(st.st_mode)) return fail(ErrorKind::kInvalid, "not a regular file");
+  std::ifstream stream;
+  if (there) stream.open(path, std::ios::binary);
+  if (!stream.is_open()) {
     return fail(errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem,
                 std::string("cannot open: ") + std::strerror(errno));
   }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -119,6 +120,10 @@ TEST(FingerprintKey, RefusesWhatIsNotAKey) {
     EXPECT_FALSE(FingerprintKey::FromFile(path)) << text;
   }
   EXPECT_FALSE(FingerprintKey::FromFile("/tmp")) << "a folder";
+  const std::string pipe = path + ".pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_FALSE(FingerprintKey::FromFile(pipe)) << "a pipe, that nobody writes to";
+  std::filesystem::remove(pipe);
 }
 
 TEST(FingerprintKey, RefusesAKeyThatOthersCanRead) {

@@ -1,5 +1,6 @@
 // Reading rule files: what is refused, with which place, and that all errors come at once.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <chrono>
 
@@ -50,6 +51,17 @@ TEST(RuleFile, BringsAllErrorsOfAllFilesAtOnce) {
   EXPECT_THAT(text, HasSubstr("b.toml:1:1: a rule needs a regex"));
   EXPECT_THAT(text, HasSubstr("c.toml:1"));
   EXPECT_THAT(text, HasSubstr("absent.toml: cannot open"));
+}
+
+// A pipe among the rules blocked the start and every reload, until somebody wrote to it.
+TEST(RuleFile, APipeIsRefusedAndNotWaitedFor) {
+  const TempDir dir;
+  ASSERT_EQ(mkfifo((dir.path() + "/a.toml").c_str(), 0600), 0);
+  LoadOptions options;
+  options.sources = {{dir.path(), false}};
+  const auto set = Load(options);
+  ASSERT_FALSE(set);
+  EXPECT_THAT(set.error()[0].ToString(), HasSubstr("a.toml: not a regular file"));
 }
 
 TEST(RuleFile, RefusesWrongTypesAndWords) {
