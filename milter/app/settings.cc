@@ -293,9 +293,9 @@ std::expected<Settings, Errors> LoadSettings(const std::string& path) {
     loader.ReadRoot(config.getRoot());
     loader.Finish();
   } catch (const libconfig::ParseException& e) {
-    return std::unexpected(Errors{{ErrorKind::kInvalid,
-                                   e.getError(),
-                                   {e.getFile() != nullptr ? e.getFile() : path, e.getLine()}}});
+    const Place place{e.getFile() != nullptr ? e.getFile() : path, e.getLine()};
+    return std::unexpected(
+        Errors{{ErrorKind::kInvalid, e.getError() + DottedNameHint(place), place}});
   } catch (const libconfig::FileIOException&) {
     return std::unexpected(Errors{{ErrorKind::kSystem, "cannot be read", {path}}});
   } catch (const std::exception& e) {

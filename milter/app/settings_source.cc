@@ -31,7 +31,7 @@ Result<std::string> ReadRegularFile(const std::string& path, const Place& asked_
   if (stat(path.c_str(), &status) != 0) {
     return fail(std::strerror(errno), errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem);
   }
-  if (!S_ISREG(status.st_mode)) return fail("not a regular file");
+  if (!S_ISREG(status.st_mode)) return fail("not a regular file", ErrorKind::kSystem);
   if (static_cast<std::uintmax_t>(status.st_size) > kLargest) return fail("larger than 4 MiB");
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
@@ -173,6 +173,28 @@ class SourceReader {
 std::string FolderOf(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   return folder.empty() ? "." : folder;
+}
+
+std::string DottedNameHint(const Place& place) {
+  const Result<std::string> text = ReadRegularFile(place.file, {});
+  if (!text) return "";
+  std::istringstream lines(*text);
+  std::string line;
+  for (int number = 0; number < place.line && std::getline(lines, line); ++number) {
+  }
+  const auto name_begin =
+      std::ranges::find_if_not(line, [](char c) { return c == ' ' || c == '\t'; });
+  const auto name_end =
+      std::find_if_not(name_begin, line.end(), [](char c) { return IsNameByte(c) || c == '.'; });
+  const std::string name(name_begin, name_end);
+  const std::size_t dot = name.find('.');
+  if (dot == 0 || dot == std::string::npos || dot + 1 == name.size()) return "";
+  std::string opening, closing;
+  for (const char c : name) {
+    opening += c == '.' ? std::string(" = { ") : std::string(1, c);
+    closing += c == '.' ? " };" : "";
+  }
+  return "; " + name + " is written " + opening + " = ...;" + closing;
 }
 
 Errors CheckSource(const std::string& path) {

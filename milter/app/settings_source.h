@@ -16,6 +16,10 @@
 namespace warifu::app {
 
 // Empty when libconfig may read `path`. Relative includes are searched in the folder of `path`.
+// What to write instead, where a line names a setting by its path (`limits.parts = 5;`), which
+// libconfig takes for an error of syntax; "" for any other line.
+std::string DottedNameHint(const Place& place);
+
 Errors CheckSource(const std::string& path);
 
 // Folder of `path`, "." where it names none.

@@ -18,7 +18,7 @@ void NameUnknownRules(const Snapshot& snapshot, std::vector<std::string>* notes)
 // Fingerprints of a random key differ after every start, which is a nuisance and no danger.
 Result<FingerprintKey> GetKey(const std::string& path, KeyUse use,
                               std::vector<std::string>* notes) {
-  constexpr std::string_view kUnstable = "; fingerprints will differ after the next start";
+  constexpr std::string_view kApart = "fingerprints shown here compare only with one another";
   if (path.empty()) return FingerprintKey::Random();
   Result<FingerprintKey> key = FingerprintKey::FromFile(path);
   if (key) return key;
@@ -30,7 +30,14 @@ Result<FingerprintKey> GetKey(const std::string& path, KeyUse use,
       return key;
     }
   }
-  notes->push_back("fingerprint key: " + key.error().ToString() + std::string(kUnstable));
+  if (use == KeyUse::kCreate) {
+    notes->push_back(key.error().ToString() + "; fingerprints will differ after the next start");
+  } else if (key.error().kind == ErrorKind::kNotFound) {
+    notes->push_back(path + ": no fingerprint key yet, the daemon makes it at its start; " +
+                     std::string(kApart));
+  } else {
+    notes->push_back(key.error().ToString() + "; " + std::string(kApart));
+  }
   return FingerprintKey::Random();
 }
 
@@ -60,6 +67,9 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
           "no directory.table is set: the checks sender, author and display are not made");
   } else {
     auto table = binding::OpenTextTable(settings.directory_table, settings.binding.local_domains);
+    if (!table) {
+      for (Error& error : table.error()) error.text = "directory.table: " + error.text;
+    }
     Collect(table, &errors);
     if (table) snapshot->directory = *std::move(table);
   }

@@ -85,7 +85,10 @@ class Checker {
   void FindUser() {
     if (!settings_.user.empty()) {
       user_ = UserOf(::getpwnam(settings_.user.c_str()));
-      if (!user_) Add(CheckLevel::kError, "user", "there is no user '" + settings_.user + "'");
+      if (!user_)
+        Add(CheckLevel::kError, "user",
+            "there is no user '" + settings_.user +
+                "'; the Debian package makes it, or: useradd --system " + settings_.user);
     }
     if (!user_) user_ = UserOf(::getpwuid(::geteuid()));
     if (!user_) user_ = User{"?", ::geteuid(), {::getegid()}};
@@ -130,7 +133,10 @@ class Checker {
 
   void WritableFolder(const std::string& what, const std::string& path) {
     struct stat status{};
-    if (!Stat(what, path, &status, "the folder is not there (yet)")) return;
+    if (!Stat(what, path, &status,
+              "the folder is not there; unless the systemd unit makes it: install -d -o " +
+                  user_->name + " " + path))
+      return;
     if (!S_ISDIR(status.st_mode)) return Add(CheckLevel::kError, what, "is no folder", path);
     if (IsOpenToAll(status)) {
       Add(CheckLevel::kError, what, "everybody may write to the folder", path);

@@ -241,6 +241,18 @@ TEST_F(SettingsTest, ASyntaxErrorComesAlone) {
               ElementsAre(HasSubstr("duplicate")));
 }
 
+// The manual and `check --settings` name settings by their path; in the file that is no syntax.
+TEST_F(SettingsTest, ADottedNameIsAnsweredWithItsGroup) {
+  EXPECT_THAT(ErrorsOf("mode = \"observe\";\nlimits.parts = 5;\n"),
+              ElementsAre(AllOf(HasSubstr("2: syntax error"),
+                                HasSubstr("limits.parts is written limits = { parts = ...; };"))));
+  EXPECT_THAT(ErrorsOf("  checks.author.mode = \"observe\";\n"),
+              ElementsAre(HasSubstr("checks = { author = { mode = ...; }; };")));
+  for (const char* other : {"mode observe;\n", ".parts = 5;\n", "limits. = 5;\n", "= 5;\n"}) {
+    EXPECT_THAT(ErrorsOf(other), ElementsAre(Not(HasSubstr("is written")))) << other;
+  }
+}
+
 TEST_F(SettingsTest, Sizes) {
   for (const std::string_view text : {"1", "64", "64m", "M", "", "-1M", "1.5M", "64MB", " 64M",
                                       "64 M", "0x10M", "99999999999999999999G", "9000000000G"}) {

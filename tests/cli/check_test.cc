@@ -196,6 +196,19 @@ TEST_F(CheckTest, BadRulesAreFound) {
   EXPECT_THAT(outcome.out, HasSubstr("rules.toml:3:"));
 }
 
+TEST_F(CheckTest, AMissingTableAndKeySayWhatTheyAre) {
+  WriteConfig("directory = { table = \"/nonexistent/table\"; };\n");
+  const Outcome missing = Run({"check", "--config", "warifu.conf"});
+  EXPECT_EQ(missing.status, kExitFound);
+  EXPECT_THAT(missing.out, HasSubstr("/nonexistent/table: directory.table: No such file"));
+  WriteConfig();
+  std::filesystem::remove(folder_ + "/key");
+  const Outcome early = Run({"check", "--config", "warifu.conf"});
+  EXPECT_EQ(early.status, kExitClean);
+  EXPECT_THAT(early.out, HasSubstr("/key: no fingerprint key yet, the daemon makes it"));
+  EXPECT_THAT(early.out, Not(HasSubstr("after the next start")));
+}
+
 TEST_F(CheckTest, SettingsWithTheirOrigin) {
   const Outcome outcome = Run({"check", "--config", "warifu.conf", "--settings"});
   EXPECT_EQ(outcome.status, kExitClean);
