@@ -10,6 +10,7 @@
 #include "app/offline.h"
 #include "base/redact.h"
 #include "cli/handlers.h"
+#include "cli/interrupt.h"
 #include "cli/ordered_pool.h"
 #include "cli/report.h"
 #include "cli/source.h"
@@ -53,6 +54,7 @@ class Scan {
   void Progress(const Inspected& last);
   void ClearProgress();
   void Summary();
+  void Interrupted();
 
   const app::Snapshot& snapshot_;
   const Options options_;
@@ -60,7 +62,7 @@ class Scan {
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point next_progress_ = begin_ + std::chrono::seconds(1);
   bool progress_shown_ = false;
-  std::mutex output_;  // the reading thread reports errors while a worker prints results
+  std::timed_mutex output_;  // the reading thread reports errors while a worker prints results
   std::uint64_t messages_ = 0, found_ = 0, faulty_ = 0, failed_ = 0, bytes_ = 0, unreadable_ = 0;
   std::map<Severity, std::uint64_t, std::greater<>> findings_;
   std::map<FaultCause, std::uint64_t> faults_;
@@ -151,7 +153,19 @@ void Scan::Summary() {
   if (!faults.empty()) err << "faults: " << Counts(faults) << '\n';
 }
 
+// What was found so far goes out in whole lines; where nobody reads them any more, without them.
+void Scan::Interrupted() {
+  const std::unique_lock lock(output_, std::chrono::seconds(1));
+  if (!lock.owns_lock()) return;
+  terminal_.out.flush();
+  ClearProgress();
+  terminal_.err << "warifu: interrupted; not everything was looked at\n";
+  Summary();
+  terminal_.err.flush();
+}
+
 int Scan::Run(std::span<const std::string> paths) {
+  const Interrupt interrupt([this] { Interrupted(); });
   OrderedPool<StoredMessage, Inspected> pool(
       {options_.threads, kBytesUnderWay, kMessagesPerThread * options_.threads},
       [this](StoredMessage message) { return Inspect(std::move(message)); },
