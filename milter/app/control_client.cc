@@ -104,9 +104,11 @@ Result<bool> DaemonRuns(const std::string& path) {
 ControlAnswer CallDaemon(const std::string& path, std::string_view command,
                          std::string_view arguments, Milliseconds timeout) {
   const auto end = std::chrono::steady_clock::now() + timeout;
+  // Before the connection, whose time for a whole request begins at once.
+  const std::string request = WriteRequest(command, arguments) + '\n';
   const auto fd = Connect(path, timeout);
   if (!fd) return std::unexpected(fd.error());
-  SendAll(fd->get(), WriteRequest(command, arguments) + '\n');
+  SendAll(fd->get(), request);
   const auto line = ReceiveLine(fd->get(), end);
   if (!line) return std::unexpected(line.error());
   return ReadAnswer(*line);

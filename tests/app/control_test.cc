@@ -15,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 
@@ -207,16 +208,16 @@ TEST_F(ControlTest, AnEndlessLineIsCutAtTheLimit) {
 }
 
 TEST_F(ControlTest, ARequestOfManyThousandLinesIsTakenWhole) {
-  std::string got;
-  Start({{"echo", [&](const ControlCall& call) {
-            got = call.arguments;
+  const auto got = std::make_shared<std::string>();  // outlives a call that is given up
+  Start({{"echo", [got](const ControlCall& call) {
+            *got = call.arguments;
             return "{}";
           }}});
   const std::string arguments = R"({"text":")" + std::string(kMaxRequest - 1000, 'a') + "\"}";
   options_.timeout = milliseconds(10'000);
   const ControlAnswer answer = CallDaemon(options_.path, "echo", arguments);
   ASSERT_TRUE(answer) << answer.error()[0].text;
-  EXPECT_EQ(got, arguments);
+  EXPECT_EQ(*got, arguments);
 }
 
 TEST_F(ControlTest, TellsWhetherADaemonRuns) {
@@ -244,16 +245,17 @@ TEST_F(ControlTest, ASlowPeerIsClosedAndDisturbsNobody) {
 
 TEST_F(ControlTest, APeerThatNeverReadsIsClosed) {
   options_.timeout = milliseconds(400);
+  // More than a socket holds, and no more: a sanitizer's build takes seconds to write each MiB.
   Start({{"big",
-          [](const ControlCall&) { return R"({"x":")" + std::string(8u << 20, 'x') + "\"}"; }}});
+          [](const ControlCall&) { return R"({"x":")" + std::string(1u << 20, 'x') + "\"}"; }}});
   UniqueFd fd = Connect();
   const std::string line = WriteRequest("big", "{}") + "\n";
   ::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL);
   // Closed by the server, though nothing was read here.
   pollfd closed{fd.get(), POLLRDHUP, 0};
-  EXPECT_EQ(::poll(&closed, 1, 30'000), 1);
+  EXPECT_EQ(::poll(&closed, 1, 120'000), 1);
   ExpectAlive();
-  EXPECT_LT(Drain(fd.get()).size(), 8u << 20);
+  EXPECT_LT(Drain(fd.get()).size(), 1u << 20);
 }
 
 // A request that came while a handler ran was once taken for one that never came: the server looked

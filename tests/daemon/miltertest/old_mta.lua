@@ -1,7 +1,7 @@
 -- An MTA of 2001: protocol 2, no macro lists, no silence, no skipping.
 dofile(library)
 mt.startfilter(filter, "--socket", address)
-local conn = mt.connect(address, 100, 0.05)
+local conn = mt.connect(address, 600, 0.05)
 check(mt.negotiate(conn, 2, 0x3F, 0x7F) == nil, "negotiate")
 check(not mt.test_action(conn, SMFIF_SETSYMLIST), "asked for what was not offered")
 check(not mt.test_option(conn, SMFIP_NR_HDR), "asked for silence that was not offered")
