@@ -35,6 +35,8 @@ class Engine {
 
 // The file is made where it is missing, with mode 0600.
 Result<std::unique_ptr<Engine>> OpenSqlite(const std::string& path, const Options& options);
+// `words` are libpq's; the schema "warifu" is made where it is missing.
+Result<std::unique_ptr<Engine>> OpenPostgresql(const std::string& words, const Options& options);
 
 // Runs `work`, catching all that it throws; clears `*keep` when the connection must be closed.
 Result<void> Guard(Connection& connection, const Work& work, bool* keep);

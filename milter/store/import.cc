@@ -19,14 +19,12 @@ constexpr Query kPage{
     "ORDER BY p.address, p.account LIMIT :count",
     "ttnn"};
 constexpr std::int64_t kPageRows = 20'000;
-constexpr Query kInsert{
-    "INSERT INTO proofs (address, account, since, source, reference) "
-    "VALUES (:address, :account, :since, 'import', :reference)"};
 constexpr Query kDisputedWithoutOwner{
     "SELECT m.address FROM marks m WHERE m.dispute IS NOT NULL "
     "AND NOT EXISTS (SELECT 1 FROM proofs p WHERE p.address = m.address)",
     "t"};
 constexpr std::uint64_t kProgressEvery = 10'000;
+constexpr std::size_t kAtOnce = 5'000;  // new rows
 
 struct LedgerRow {
   std::string address;
@@ -118,6 +116,7 @@ class Walk {
     for (const LedgerRow* known = ledger.Peek(); known != nullptr; known = ledger.Next()) {
       Gone(*known);
     }
+    WriteNew();
     found_.rows = rows.size();
     return std::move(found_);
   }
@@ -137,22 +136,33 @@ class Walk {
     ++found_.added;
     // Someone has marked it: it is proven by a person's word only.
     if (!options_.write || disputed_.contains(row.address)) return;
-    for (const std::string& account : row.accounts) {
-      connection_.Run(kInsert, {row.address, account, act_.at, reference_});
-    }
+    for (const std::string& account : row.accounts) new_.push_back({row.address, account});
+    if (new_.size() >= kAtOnce) WriteNew();
+  }
+
+  void WriteNew() {
+    connection_.AddProofs(new_, act_.at, "import", reference_);
+    new_.clear();
   }
 
   void Both(const DirectoryRow& row, const LedgerRow& known) {
+    // What a person, a notice or a flow has marked is not written to.
+    const bool write =
+        options_.write && known.dispute.value_or(DisputeKind::kPin) == DisputeKind::kPin;
     if (Share(row.accounts, known.owners)) {
       ++found_.same;
-      if (!options_.write) return;
-      if (known.released) ClearReleased(connection_, row.address, act_);
-      if (known.dispute == DisputeKind::kPin) EndPinDispute(connection_, row.address, act_);
+      const bool differs = row.accounts != known.owners;
+      if (differs) ++found_.differs;
+      if (write && known.released) ClearReleased(connection_, row.address, act_);
+      if (write && known.dispute) EndPinDispute(connection_, row.address, act_);
+      if (write && differs) {
+        Move(connection_, row.address, known.owners, row.accounts, 0, "import", act_);
+      }
       return;
     }
     if (const auto change = Explanation(row, known)) {
       ++found_.explained;
-      if (options_.write) {
+      if (write) {
         Move(connection_, row.address, known.owners, row.accounts, *change,
              *change != 0 ? "change" : "import", act_);
       }
@@ -187,6 +197,7 @@ class Walk {
   const Act& act_;
   const std::string reference_;
   std::set<std::string> disputed_;  // without an owner
+  std::vector<NewProof> new_;       // not yet written
   Comparison found_;
   std::uint64_t compared_ = 0;
 };

@@ -104,11 +104,7 @@ Connection::Session::Statement& Connection::Session::Prepared(const Query& query
 }
 
 std::int64_t Connection::Session::Run(const Query& query, Values values, const RowFunction* row) {
-  for (const Value& value : values) {
-    if (value.text().find('\0') != std::string_view::npos || !IsUtf8(value.text())) {
-      throw Failure(ErrorKind::kInvalid, "a name with NUL or broken UTF-8 cannot be in the store");
-    }
-  }
+  for (const Value& value : values) RequireStorable(value.text());
   try {
     return Prepared(query, values).Run(query, values, row);
   } catch (...) {
@@ -137,6 +133,16 @@ std::int64_t Connection::Number(const Query& query, Values values) {
   std::int64_t number = 0;
   Each(query, values, [&](const Row& row) { number = row.IsNull(0) ? 0 : row.Number(0); });
   return number;
+}
+
+void Connection::AddProofs(const std::vector<NewProof>& rows, WallTime since,
+                           std::string_view source, std::string_view reference) {
+  static constexpr Query kInsert{
+      "INSERT INTO proofs (address, account, since, source, reference) "
+      "VALUES (:address, :account, :since, :source, :reference)"};
+  for (const NewProof& row : rows) {
+    Run(kInsert, {row.address, row.account, since, source, reference});
+  }
 }
 
 void Connection::Commit() {
@@ -173,6 +179,12 @@ std::int64_t Row::InRange(std::size_t column, std::int64_t last) const {
                   "a stored row of a wrong shape: unknown kind " + std::to_string(number));
   }
   return number;
+}
+
+void RequireStorable(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos || !IsUtf8(text)) {
+    throw Failure(ErrorKind::kInvalid, "a name with NUL or broken UTF-8 cannot be in the store");
+  }
 }
 
 std::string CleanText(std::string_view text) {

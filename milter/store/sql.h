@@ -26,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -98,6 +99,11 @@ class Row {
 };
 using RowFunction = std::function<void(const Row&)>;
 
+// A new row of the ledger.
+struct NewProof {
+  std::string address, account;
+};
+
 class Connection {
  public:
   virtual ~Connection();
@@ -113,6 +119,10 @@ class Connection {
   std::int64_t Each(const Query& query, Values values, const RowFunction& row);
   // The number that the only row of an answer holds; 0 where it is NULL.
   std::int64_t Number(const Query& query, Values values = {});
+
+  // Many rows of the ledger at once.
+  virtual void AddProofs(const std::vector<NewProof>& rows, WallTime since, std::string_view source,
+                         std::string_view reference);
 
   // Begins a transaction that sees one state and writes nothing, or one that holds the writers'
   // lock: there is one such at a time, in all processes, so rows of the history are committed in
@@ -158,6 +168,9 @@ class Transaction {
  private:
   Connection* connection_;
 };
+
+// Throws where `text` has NUL or broken UTF-8.
+void RequireStorable(std::string_view text);
 
 // Free text made fit to be stored: broken UTF-8 and control characters are replaced.
 std::string CleanText(std::string_view text);

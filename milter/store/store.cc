@@ -34,25 +34,58 @@ auto HoldAt(WallTime now, Result<R> read, F all) -> Result<std::decay_t<decltype
   return held;
 }
 
+// What is kept of the store. Shared with the work that refreshes it, which may outlive its caller.
+class Memory {
+ public:
+  explicit Memory(const Options& options)
+      : addresses(options.cached_addresses), accounts(options.cached_addresses), breakers(1) {}
+
+  // Forgets what has changed. It is done before the connection goes on to the next caller, for
+  // whom that connection would have no news.
+  void CatchUp(Connection& connection, bool by_ourselves) {
+    if (!connection.MayHaveChanged() && !by_ourselves) return;
+    try {
+      Apply(ReadNews(connection, seen_.load()));
+    } catch (...) {
+      ForgetAll();
+      throw;
+    }
+  }
+
+  void ForgetAll() {
+    addresses.Clear();
+    accounts.Clear();
+    breakers.Clear();
+  }
+
+  Cache<AddressRecord> addresses;
+  Cache<AccountRecord> accounts;
+  Cache<std::vector<Breaker>> breakers;
+
+ private:
+  void Apply(const News& news) {
+    if (news.all) ForgetAll();
+    for (const std::string& address : news.addresses) addresses.Forget(address);
+    for (const std::string& account : news.accounts) accounts.Forget(account);
+    if (news.breakers) breakers.Clear();
+    for (std::int64_t seen = seen_.load(); seen < news.last;) {
+      if (seen_.compare_exchange_weak(seen, news.last)) break;
+    }
+  }
+
+  std::atomic<std::int64_t> seen_{0};  // id of the newest history row whose news are applied
+};
+
 class StoreOnEngine final : public Store {
  public:
   StoreOnEngine(std::unique_ptr<Engine> engine, const Options& options)
-      : engine_(std::move(engine)),
-        addresses_(options.cached_addresses),
-        accounts_(options.cached_addresses),
-        breakers_(1) {}
+      : engine_(std::move(engine)), memory_(std::make_shared<Memory>(options)) {}
 
-  Result<void> Refresh() override {
-    const std::int64_t seen = seen_.load();
-    const Result<News> news = Read([seen](Connection& c) { return ReadNews(c, seen); });
-    if (!news) return std::unexpected(news.error());
-    Apply(*news);
-    return {};
-  }
+  Result<void> Refresh() override { return CatchUp(false); }
 
   // ── Read by the checks ─────────────────────────────────────────────────────────────────────────
   Result<AddressRecord> Find(std::string_view address) override {
-    return Cached(addresses_, address,
+    return Cached(memory_->addresses, address,
                   [](Connection& c, std::string_view name) { return ReadAddress(c, name); });
   }
   Result<std::vector<Change>> ChangesOf(std::string_view address, WallTime now) override {
@@ -67,10 +100,10 @@ class StoreOnEngine final : public Store {
     return HoldAt(now, Account(account), [](AccountRecord& record) { return record.locks; });
   }
   Result<std::vector<Breaker>> Breakers(WallTime now) override {
-    return HoldAt(
-        now,
-        Cached(breakers_, "all", [](Connection& c, std::string_view) { return ReadBreakers(c); }),
-        [](std::vector<Breaker>& all) { return all; });
+    return HoldAt(now,
+                  Cached(memory_->breakers, "all",
+                         [](Connection& c, std::string_view) { return ReadBreakers(c); }),
+                  [](std::vector<Breaker>& all) { return all; });
   }
 
   // ── Ledger ─────────────────────────────────────────────────────────────────────────────────────
@@ -281,7 +314,7 @@ class StoreOnEngine final : public Store {
     auto given = Call([this](Work w) { return engine_->Run(std::move(w)); },
                       InTransaction([](Connection& c, const std::string&) { c.BeginWrite(); }, {},
                                     std::move(work)));
-    if (given) CatchUp();
+    if (given) SeeOwnChange();
     return given;
   }
   template <typename F>
@@ -289,7 +322,7 @@ class StoreOnEngine final : public Store {
     auto given = Call([this](Work w) { return engine_->RunLong(std::move(w)); },
                       InTransaction([](Connection& c, const std::string&) { c.BeginWrite(); }, {},
                                     std::move(work)));
-    if (given) CatchUp();
+    if (given) SeeOwnChange();
     return given;
   }
   // Without history: nothing is forgotten.
@@ -310,7 +343,7 @@ class StoreOnEngine final : public Store {
   }
 
   Result<AccountRecord> Account(std::string_view account) {
-    return Cached(accounts_, account, [](Connection& c, std::string_view name) {
+    return Cached(memory_->accounts, account, [](Connection& c, std::string_view name) {
       c.BeginRead();
       Transaction transaction(c);
       AccountRecord record{.grants = ReadGrants(c, name), .locks = ReadLocks(c, name)};
@@ -319,32 +352,18 @@ class StoreOnEngine final : public Store {
     });
   }
 
-  void Apply(const News& news) {
-    for (std::int64_t seen = seen_.load(); seen < news.last;) {
-      if (seen_.compare_exchange_weak(seen, news.last)) break;
-    }
-    if (news.all) return ForgetAll();
-    for (const std::string& address : news.addresses) addresses_.Forget(address);
-    for (const std::string& account : news.accounts) accounts_.Forget(account);
-    if (news.breakers) breakers_.Clear();
-  }
-
-  void ForgetAll() {
-    addresses_.Clear();
-    accounts_.Clear();
-    breakers_.Clear();
+  Result<void> CatchUp(bool by_ourselves) {
+    return Read(
+        [memory = memory_, by_ourselves](Connection& c) { memory->CatchUp(c, by_ourselves); });
   }
 
   // After a change of our own. Where the news cannot be read, nothing kept can be trusted.
-  void CatchUp() {
-    if (!Refresh()) ForgetAll();
+  void SeeOwnChange() {
+    if (!CatchUp(true)) memory_->ForgetAll();
   }
 
   const std::unique_ptr<Engine> engine_;
-  Cache<AddressRecord> addresses_;
-  Cache<AccountRecord> accounts_;
-  Cache<std::vector<Breaker>> breakers_;
-  std::atomic<std::int64_t> seen_{0};  // id of the newest history row whose news are applied
+  const std::shared_ptr<Memory> memory_;
 };
 
 Result<Comparison> StoreOnEngine::Import(const DirectoryRows& rows, const ImportOptions& options,
@@ -368,7 +387,7 @@ Result<Comparison> StoreOnEngine::Import(const DirectoryRows& rows, const Import
     if (!found.refused) transaction.Commit();
   });
   if (!done) return std::unexpected(done.error());
-  if (writes && !found.refused) CatchUp();
+  if (writes && !found.refused) SeeOwnChange();
   return found;
 }
 
@@ -394,7 +413,7 @@ Result<Store::Pruned> StoreOnEngine::Prune(WallTime before, WallTime now, const 
   return all;
 }
 
-constexpr std::string_view kSqlite = "sqlite:";
+constexpr std::string_view kSqlite = "sqlite:", kPostgresql = "postgresql:";
 
 }  // namespace
 
@@ -404,6 +423,10 @@ Result<std::unique_ptr<Store>> Open(const Options& options) {
                                     options.url.substr(0, options.url.find(':')) + "\"");
   if (options.url.starts_with(kSqlite)) {
     engine = OpenSqlite(options.url.substr(kSqlite.size()), options);
+  } else if (options.url.starts_with(kPostgresql)) {
+    // A URI is libpq's as a whole.
+    const bool uri = options.url.starts_with("postgresql://");
+    engine = OpenPostgresql(uri ? options.url : options.url.substr(kPostgresql.size()), options);
   }
   if (!engine) return std::unexpected(std::move(engine.error()));
   auto store = std::make_unique<StoreOnEngine>(std::move(*engine), options);

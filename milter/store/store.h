@@ -71,6 +71,7 @@ using DirectoryRows = std::function<Result<bool>(DirectoryRow*)>;
 struct Comparison {
   std::uint64_t rows = 0;       // of the directory
   std::uint64_t same = 0;       // share an owner with the ledger
+  std::uint64_t differs = 0;    // of these: not all are the same; the difference is taken over
   std::uint64_t added = 0;      // not in the ledger
   std::uint64_t gone = 0;       // in the ledger, not in the directory
   std::uint64_t explained = 0;  // moved, by an announced change or after the cool-off

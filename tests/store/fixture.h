@@ -32,12 +32,18 @@ class Scratch {
   std::filesystem::path path_;
 };
 
-// Where a test's store is. PostgreSQL's is emptied first.
+// libpq's words for the server of the test run; "" where there is none.
+std::string PostgresqlWords();
+
+// Where a test's store is; empty at first.
 class Place {
  public:
   virtual ~Place() = default;
   virtual Options At() = 0;
-  static std::unique_ptr<Place> Sqlite();
+  // SQL from outside of the product.
+  virtual void Execute(const std::string& sql) = 0;
+  // Null where there is no server.
+  static std::unique_ptr<Place> On(const std::string& engine);
 };
 
 class StoreTest : public testing::TestWithParam<std::string> {
