@@ -87,9 +87,11 @@ News ReadNews(Connection& connection, std::int64_t seen) {
     // Locks and grants name one account; rows that name several change no account.
     if (!row.Text(3).empty()) news.accounts.push_back(row.Text(3));
   });
-  if (rows == kMostNews) {
+  // Too many to name, or a history that ends before what was seen: an older copy of the store.
+  const std::int64_t last = rows == 0 || rows == kMostNews ? connection.Number(kLast) : news.last;
+  if (rows == kMostNews || last < seen) {
     news = {};
-    news.last = connection.Number(kLast);
+    news.last = last;
     news.all = true;
   }
   return news;

@@ -42,6 +42,7 @@ Result<void> Pool::Run(const Work& work, SteadyTime deadline) {
   }
   Result<void> done;
   bool keep = true;
+  if (connection != nullptr && !connection->IsSound()) connection.reset();
   if (connection == nullptr) {
     if (auto opened = TryOpen(open_)) {
       connection = std::move(*opened);

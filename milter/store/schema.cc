@@ -137,7 +137,15 @@ constexpr std::string_view kVersion1[] = {
     "CREATE INDEX history_accounts_by_id ON history_accounts (id)",
 };
 
-constexpr Migration kMigrations[] = {{kVersion1}};
+// A bulk rename and an erasure look for an account in every table.
+constexpr std::string_view kVersion2[] = {
+    "CREATE INDEX changes_by_giver ON changes (from_account)",
+    "CREATE INDEX changes_by_taker ON changes (to_account)",
+    "CREATE INDEX alarms_by_account ON alarms (account)",
+    "CREATE INDEX incidents_by_sender ON incidents (sender)",
+};
+
+constexpr Migration kMigrations[] = {{kVersion1}, {kVersion2}};
 
 constexpr Query kSchema{"SELECT value FROM meta WHERE name = 'schema'", "n"};
 constexpr Query kMakeSchema{"INSERT INTO meta (name, value) VALUES ('schema', :version)"};

@@ -136,6 +136,8 @@ class Connection {
   virtual void BeginKeyed(std::string_view key) = 0;
   // How long a statement may wait from now on; 0: for ever.
   virtual void SetPatience(std::chrono::milliseconds patience) = 0;
+  // False when it is better opened anew: its file has been moved away or replaced.
+  virtual bool IsSound() { return true; }
   // False only when nobody can have committed since the last call.
   virtual bool MayHaveChanged() = 0;
   // The kind and text of what was thrown. `*keep`: the connection can be used again.

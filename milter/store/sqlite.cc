@@ -89,6 +89,13 @@ class SqliteConnection final : public Connection {
         handle(), patience.count() == 0 ? kForEver : static_cast<int>(patience.count()));
   }
 
+  bool IsSound() override {
+    // One stat(2): sqlite itself would go on with a file that no longer has a name.
+    int moved = 0;
+    sqlite_api::sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return moved == 0;
+  }
+
   bool MayHaveChanged() override {
     // Counts commits by other connections, in this process and in others; reads no page.
     static constexpr Query kDataVersion{"PRAGMA data_version", "n"};

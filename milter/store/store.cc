@@ -17,6 +17,7 @@ namespace warifu::store {
 namespace {
 
 using Names = std::vector<std::pair<std::string, std::string>>;
+constexpr std::size_t kMany = 50;        // rows that are written within the time-out of a mail
 constexpr std::size_t kPortion = 5'000;  // rows a table that one transaction of a prune takes
 
 // What the checks ask about an account.
@@ -43,8 +44,8 @@ class Memory {
   // Forgets what has changed. It is done before the connection goes on to the next caller, for
   // whom that connection would have no news.
   void CatchUp(Connection& connection, bool by_ourselves) {
-    if (!connection.MayHaveChanged() && !by_ourselves) return;
     try {
+      if (!connection.MayHaveChanged() && !by_ourselves) return;
       Apply(ReadNews(connection, seen_.load()));
     } catch (...) {
       ForgetAll();
@@ -64,7 +65,10 @@ class Memory {
 
  private:
   void Apply(const News& news) {
-    if (news.all) ForgetAll();
+    if (news.all) {
+      ForgetAll();
+      seen_ = news.last;
+    }
     for (const std::string& address : news.addresses) addresses.Forget(address);
     for (const std::string& account : news.accounts) accounts.Forget(account);
     if (news.breakers) breakers.Clear();
@@ -162,7 +166,8 @@ class StoreOnEngine final : public Store {
 
   // ── Changes, grants, locks ─────────────────────────────────────────────────────────────────────
   Result<std::uint64_t> Announce(const std::vector<Change>& changes, const Act& act) override {
-    return Write([=](Connection& c) { return store::Announce(c, changes, act); });
+    return WriteMany(changes.size(),
+                     [=](Connection& c) { return store::Announce(c, changes, act); });
   }
   Result<std::vector<Change>> Changes(std::string_view address, ChangeState state,
                                       std::size_t limit) override {
@@ -186,10 +191,11 @@ class StoreOnEngine final : public Store {
     });
   }
   Result<std::uint64_t> AddLocks(const std::vector<Lock>& locks, const Act& act) override {
-    return Write([=](Connection& c) { return store::AddLocks(c, locks, act); });
+    return WriteMany(locks.size(), [=](Connection& c) { return store::AddLocks(c, locks, act); });
   }
   Result<std::uint64_t> RemoveLocks(const Accounts& accounts, const Act& act) override {
-    return Write([=](Connection& c) { return store::RemoveLocks(c, accounts, act); });
+    return WriteMany(accounts.size(),
+                     [=](Connection& c) { return store::RemoveLocks(c, accounts, act); });
   }
   Result<std::vector<Lock>> Locks(WallTime now, std::size_t limit) override {
     return Read([=](Connection& c) { return AllLocks(c, now, limit); });
@@ -324,6 +330,11 @@ class StoreOnEngine final : public Store {
                                     std::move(work)));
     if (given) SeeOwnChange();
     return given;
+  }
+  // A list may take longer than a mail can wait.
+  template <typename F>
+  Result<Given<F>> WriteMany(std::size_t rows, F work) {
+    return rows <= kMany ? Write(std::move(work)) : WriteLong(std::move(work));
   }
   // Without history: nothing is forgotten.
   template <typename F>

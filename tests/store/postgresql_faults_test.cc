@@ -1,0 +1,153 @@
+// A PostgreSQL that stops answering, goes away and comes back. Needs served.store.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "fixture.h"
+
+namespace warifu::store {
+namespace {
+
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+// The server's process and its children: one a connection.
+std::vector<pid_t> Family(pid_t parent) {
+  std::vector<pid_t> family = {parent};
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream file(entry.path() / "stat");
+    std::string stat;
+    std::getline(file, stat);
+    const std::size_t end = stat.rfind(')');
+    if (end == std::string::npos) continue;
+    pid_t of = 0;
+    if (std::sscanf(stat.c_str() + end + 1, " %*c %d", &of) == 1 && of == parent) {
+      family.push_back(std::stoi(name));
+    }
+  }
+  return family;
+}
+
+class PostgresqlFaultsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* pid = std::getenv("WARIFU_PG_PID");
+    place_ = Place::On("postgresql");
+    if (place_ == nullptr || pid == nullptr) {
+      GTEST_SKIP() << "SKIPPED: WARIFU_PG names no PostgreSQL; see served.store";
+    }
+    server_ = std::stoi(pid);
+    options_ = place_->At();
+    options_.timeout = milliseconds(500);
+    store_ = Must(Open(options_));
+    Must(store_->Enrol("a@x", {"anna"}, "mail", By("mail", 1)));
+  }
+  void TearDown() override {
+    if (server_ != 0) Signal(SIGCONT);
+  }
+  void Signal(int number) {
+    for (const pid_t pid : Family(server_)) ::kill(pid, number);
+  }
+  static milliseconds Since(Steady::time_point begin) {
+    return std::chrono::duration_cast<milliseconds>(Steady::now() - begin);
+  }
+
+  std::unique_ptr<Place> place_;
+  pid_t server_ = 0;
+  Options options_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(PostgresqlFaultsTest, AServerThatIsStoppedCostsTheTimeOutAndNoMore) {
+  const auto uncached = [&] { return store_->AddressesOf("anna", 10); };
+  Must(uncached());
+  Signal(SIGSTOP);
+  for (int i = 0; i < 3; ++i) {
+    const auto begin = Steady::now();
+    const auto answer = uncached();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().kind, ErrorKind::kTemporary) << answer.error().ToString();
+    EXPECT_LT(Since(begin), milliseconds(900));
+  }
+  const auto begin = Steady::now();
+  EXPECT_FALSE(store_->Enrol("b@x", {"bert"}, "mail", By("mail", 1)));
+  EXPECT_FALSE(store_->Refresh());
+  EXPECT_LT(Since(begin), milliseconds(1'800));
+  Signal(SIGCONT);
+  Result<std::vector<std::string>> again = uncached();
+  for (const auto until = Steady::now() + std::chrono::seconds(20); !again && Steady::now() < until;
+       again = uncached()) {
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+  EXPECT_EQ(Must(again), std::vector<std::string>{"a@x"}) << "recovers by itself";
+}
+
+TEST_F(PostgresqlFaultsTest, OpeningAServerThatIsStoppedEnds) {
+  store_.reset();
+  Signal(SIGSTOP);
+  const auto begin = Steady::now();
+  const auto refused = Open(options_);
+  EXPECT_LT(Since(begin), milliseconds(6'000));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kTemporary);
+}
+
+TEST_F(PostgresqlFaultsTest, LostConnectionsAreMadeAnewWithoutAnError) {
+  for (int i = 0; i < 3; ++i) {
+    place_->Execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'warifu'");
+    std::this_thread::sleep_for(milliseconds(50));
+    EXPECT_EQ(Must(store_->AddressesOf("anna", 10)).size(), 1U);
+    place_->Execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'warifu'");
+    std::this_thread::sleep_for(milliseconds(50));
+    EXPECT_TRUE(
+        Must(store_->Enrol("n" + std::to_string(i) + "@x", {"anna2"}, "mail", By("mail", 1))));
+  }
+}
+
+TEST_F(PostgresqlFaultsTest, AWriterElsewhereCostsTheTimeOut) {
+  std::thread holder([&] {
+    place_->Execute("BEGIN; SELECT * FROM meta FOR UPDATE; SELECT pg_sleep(1.5); COMMIT");
+  });
+  std::this_thread::sleep_for(milliseconds(200));
+  const auto begin = Steady::now();
+  const auto busy = store_->Enrol("b@x", {"bert"}, "mail", By("mail", 1));
+  EXPECT_LT(Since(begin), milliseconds(900));
+  ASSERT_FALSE(busy);
+  EXPECT_EQ(busy.error().kind, ErrorKind::kTemporary);
+  EXPECT_TRUE(store_->AddressesOf("anna", 10)) << "reading goes on";
+  holder.join();
+  EXPECT_TRUE(Must(store_->Enrol("b@x", {"bert"}, "mail", By("mail", 1))));
+}
+
+TEST_F(PostgresqlFaultsTest, AReadOnlyServerIsNamed) {
+  Options standby = options_;
+  standby.url += " options='-c default_transaction_read_only=on'";
+  const auto reader = Must(Open(standby));
+  const auto refused = reader->Enrol("b@x", {"bert"}, "mail", By("mail", 1));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kSystem) << refused.error().ToString();
+  EXPECT_EQ(Must(reader->Find("a@x")).Owners(), Accounts{"anna"});
+}
+
+TEST_F(PostgresqlFaultsTest, WordsWithBlanksAndQuotesReachTheServer) {
+  Options options = options_;
+  options.url += " application_name='a ''b'' \\\\ & % c'";
+  const auto store = Open(options);
+  EXPECT_FALSE(store) << "two quotes are not libpq's way";
+  options = options_;
+  options.url += " application_name='a \\'b\\' \\\\ & % c'";
+  Must(Must(Open(options))->Refresh());
+}
+
+}  // namespace
+}  // namespace warifu::store
