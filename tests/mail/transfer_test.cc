@@ -43,8 +43,12 @@ TEST(Transfer, Base64LinesMayEndAnywhere) {
       }
       const TransferDecoded decoded = DecodeTransfer(lines, Transfer::kBase64);
       ASSERT_EQ(decoded.content, content) << width << " " << end;
-      if (end.starts_with('\r') || end == "\n") ASSERT_EQ(decoded.junk, 0u);
-      if (end == "!") ASSERT_GE(decoded.junk, letters.size() / width);
+      if (end.starts_with('\r') || end == "\n") {
+        ASSERT_EQ(decoded.junk, 0u);
+      }
+      if (end == "!") {
+        ASSERT_GE(decoded.junk, letters.size() / width);
+      }
     }
   }
 }
