@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "app/control_service.h"
+#include "app/ledger_service.h"
 #include "app/service.h"
 #include "app/settings.h"
 #include "daemon/privileges.h"
@@ -72,7 +73,9 @@ Result<std::unique_ptr<app::ControlServer>> Control(const app::Settings& setting
   app::ControlOptions options;
   options.path = settings.control_socket;
   options.group = settings.control_group;
-  return app::StartControlServer(options, app::ServiceHandlers(service, log));
+  auto handlers = app::ServiceHandlers(service, log);
+  handlers.merge(app::LedgerHandlers(service, Clock::System()));
+  return app::StartControlServer(options, std::move(handlers));
 }
 
 int RunDaemon(const app::Settings& settings) {
