@@ -244,8 +244,8 @@ std::string HelpText(std::span<const Command> commands, std::string_view group) 
   out << "usage: warifu " << (group.empty() ? "COMMAND" : std::string(group) + " COMMAND")
       << " [OPTION...] [ARGUMENT...]\n\n";
   if (group.empty()) {
-    out << "Looks for leaking records in stored mail, tries rules, and talks to the\n"
-           "running warifu-milter.\n\n";
+    out << "Looks after bindings, disputes, locks and held mail, looks for leaking records\n"
+           "in stored mail, tries rules, and talks to the running warifu-milter.\n\n";
   }
   Table table;
   for (const Command& command : commands) {

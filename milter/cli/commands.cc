@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "cli/handlers.h"
 #include "cli/run.h"
 
@@ -29,7 +31,7 @@ constexpr Option kDaemonOptions[] = {
     {"socket", "PATH", "control socket to use instead of the configured one"},
 };
 
-constexpr Command kCommands[] = {
+constexpr Command kMail[] = {
     {"check", "", 0, 0, "check configuration, rules, directory, folders and Postfix",
      "Reads the configuration and everything it points to, and tells all that is wrong with it: "
      "settings, rules, the directory, folders and files that the daemon's user cannot use or that "
@@ -54,6 +56,9 @@ constexpr Command kCommands[] = {
      "Shows each match of a rule with its place, and each match that one of the rule's own filters "
      "turned down, with the key of the filter. With RULE, of that rule alone.",
      kRulesOptions, RunRulesTry},
+};
+
+constexpr Command kDaemon[] = {
     {"status", "", 0, 0, "show how the running warifu-milter is doing",
      "Asks the daemon over its control socket for its mode, its rules, and what it has counted "
      "since it started. Root, the daemon's user and the members of the socket's group may ask.",
@@ -69,7 +74,13 @@ constexpr Command kCommands[] = {
 }  // namespace
 
 std::span<const Command> Commands() {
-  return kCommands;
+  static const std::vector<Command> all = [] {
+    std::vector<Command> rows(std::begin(kMail), std::end(kMail));
+    rows.insert(rows.end(), LedgerRows().begin(), LedgerRows().end());
+    rows.insert(rows.end(), std::begin(kDaemon), std::end(kDaemon));
+    return rows;
+  }();
+  return all;
 }
 
 int RunHelp(const Arguments& arguments, Terminal& terminal) {

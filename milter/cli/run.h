@@ -16,6 +16,9 @@ namespace warifu::cli {
 // Every command of this release, in the order of the help.
 std::span<const Command> Commands();
 
+// Those of bind, account, incident, breaker and store, for Commands().
+std::span<const Command> LedgerRows();
+
 // `args` without the program's name.
 int Run(std::span<const std::string> args, Terminal& terminal);
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/action.h"
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace warifu::cli {
@@ -23,6 +24,7 @@ struct Terminal {
   bool colour = false;    // on `out`
   bool progress = false;  // `err` is a terminal
   int columns = 80;
+  const Clock* clock = &Clock::System();  // what "3 h ago" and "for 24h" count from
 };
 
 enum class Style { kPlain, kBold, kDim, kRed, kYellow, kGreen };

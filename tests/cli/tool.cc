@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -65,6 +66,12 @@ const std::string& CacheFolder() {
   return *folder;
 }
 
+class ToolClock final : public Clock {
+ public:
+  WallTime Now() const override { return kToolTime; }
+  SteadyTime Steady() const override { return System().Steady(); }
+};
+
 std::string Slurp(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
@@ -78,6 +85,8 @@ void ToolTest::SetUp() {
   char name[] = "/tmp/warifu-tool-XXXXXX";
   ASSERT_NE(::mkdtemp(name), nullptr);
   folder_ = name;
+  ::setenv("TZ", "Asia/Tokyo", 1);
+  ::tzset();
   before_ = fs::current_path().string();
   fs::current_path(folder_);
   Write("rules.toml", kRules);
@@ -98,7 +107,8 @@ void ToolTest::WriteConfig(std::string_view more) const {
                            "/key\"; };\ncontrol = { socket = \"" + folder_ +
                            "/control.sock\"; };\nsocket = { address = \"unix:" + folder_ +
                            "/warifu.sock\"; };\nevents = { target = \"" + folder_ +
-                           "/events\"; };\n" + std::string(more));
+                           "/events\"; };\nstore = { url = \"sqlite:" + folder_ +
+                           "/warifu.db\"; };\n" + std::string(more));
 }
 
 void ToolTest::Write(const std::string& path, std::string_view text) const {
@@ -112,7 +122,8 @@ Outcome ToolTest::Run(const std::vector<std::string>& args, std::string_view inp
   std::fwrite(input.data(), 1, input.size(), file.get());
   std::rewind(file.get());
   std::ostringstream out, err;
-  Terminal terminal{.in = ::fileno(file.get()), .out = out, .err = err};
+  const ToolClock clock;
+  Terminal terminal{.in = ::fileno(file.get()), .out = out, .err = err, .clock = &clock};
   Outcome outcome;
   outcome.status = cli::Run(args, terminal);
   outcome.out = out.str();

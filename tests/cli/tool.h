@@ -7,7 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace warifu::cli {
+
+inline constexpr WallTime kToolTime{std::chrono::seconds(1'790'000'000)};  // 23:13 in Tokyo
 
 struct Outcome {
   int status = -1;
@@ -16,7 +20,8 @@ struct Outcome {
 
 class ToolTest : public ::testing::Test {
  protected:
-  // Works in a new folder with warifu.conf, rules.toml and a fixed fingerprint key.
+  // Works in a new folder with warifu.conf, rules.toml and a fixed fingerprint key, in Tokyo, at
+  // kToolTime.
   void SetUp() override;
   void TearDown() override;
 
