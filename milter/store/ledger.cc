@@ -95,10 +95,15 @@ Moved Move(Connection& connection, std::string_view address, const Accounts& bef
   if (change != 0 && !UseUp(connection, change, address, record.Owners(), owners, act.at)) {
     return Moved::kRaced;
   }
-  WriteProofs(connection, address, record.proven, owners, source, act);
   Mark mark{.released = std::nullopt, .dispute = record.dispute};
   if (mark.dispute && mark.dispute->kind == DisputeKind::kPin) mark.dispute.reset();
-  if (record.released || record.dispute) WriteMark(connection, address, mark);
+  if (owners.empty()) {
+    // Whose it was is still needed: nobody else may claim it inside of its cool-off.
+    mark.released = record.released.value_or(act.at);
+  } else {
+    WriteProofs(connection, address, record.proven, owners, source, act);
+  }
+  if (record.released || record.dispute || mark.released) WriteMark(connection, address, mark);
   Record(
       connection,
       {event::kMove, address, Union(record.Owners(), owners), Join(record.Owners()), Join(owners)},

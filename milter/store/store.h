@@ -118,7 +118,8 @@ class Store {
   // Adds an address that has no row; false when it has one by now, or is disputed.
   virtual Result<bool> Enrol(std::string_view address, const Accounts& accounts,
                              std::string_view source, const Act& act) = 0;
-  // From exactly `before` to `after`; with a change, uses it up. Ends a dispute by kPin.
+  // From exactly `before` to `after`; with a change, uses it up. Ends a dispute by kPin. To nobody:
+  // the address is released, and whose it was stays known.
   virtual Result<Moved> Move(std::string_view address, const Accounts& before,
                              const Accounts& after, std::int64_t change, std::string_view source,
                              const Act& act) = 0;

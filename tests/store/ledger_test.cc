@@ -95,6 +95,24 @@ TEST_P(LedgerTest, ReleasesAndReturns) {
   EXPECT_THAT(Kinds("a@x"), ElementsAre("enrol", "release", "return"));
 }
 
+TEST_P(LedgerTest, GivenUpByAChangeItStaysKnownWhoseItWas) {
+  ASSERT_TRUE(Must(store_->Enrol("a@b", {"sato"}, "mail", By("mail", 100))));
+  Change change;
+  change.address = "a@b";
+  change.from = "sato";
+  change.reference = "T-9";
+  change.announced = At(100);
+  change.valid_until = At(1000);
+  ASSERT_EQ(Must(store_->Announce({change}, By("ops", 100))), 1u);
+  const std::int64_t id = Must(store_->ChangesOf("a@b", At(200))).at(0).id;
+  EXPECT_EQ(Must(store_->Move("a@b", {"sato"}, {}, id, "change", By("warifu", 200))),
+            Moved::kMoved);
+  const AddressRecord record = Must(Reopen()->Find("a@b"));
+  EXPECT_THAT(record.Owners(), ElementsAre("sato"));
+  EXPECT_EQ(record.released, At(200));
+  EXPECT_THAT(Must(store_->ChangesOf("a@b", At(200))), IsEmpty());
+}
+
 TEST_P(LedgerTest, KeepsTheStrongerDispute) {
   Enrol("a@x", {"anna"});
   const auto dispute = [&](DisputeKind kind, std::int64_t at) {
