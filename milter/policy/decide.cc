@@ -46,13 +46,14 @@ Action StandardFor(Check check) {
 // What is answered when warifu could not tell because of something that may pass.
 Action Doubt(const Policy& policy, const Evidence& evidence, Action action) {
   const bool held = action == Action::kDefer && evidence.stage == Stage::kEnd &&
-                    evidence.listener.submission && policy.hold_doubt_on_submission;
+                    evidence.listener.submission && policy.hold_doubt_on_submission &&
+                    evidence.can_hold;
   return held ? Action::kHold : action;
 }
 
-// What is called for at the end of the message, where nothing may be lost.
+// What is called for where a refusal would lose the mail.
 Action WithoutLoss(const Evidence& evidence, Action action) {
-  const bool lost = evidence.own_bounce && evidence.stage == Stage::kEnd;
+  const bool lost = evidence.own_bounce && evidence.stage != Stage::kMail;
   return lost && action == Action::kReject ? Action::kHold : action;
 }
 
@@ -136,7 +137,10 @@ class Decider {
       case Outcome::kNotApplicable:
         break;
       case Outcome::kFail:
-        action = configured;
+        // These doubt and do not know: a user's mail program would show an error, or lose the mail.
+        action = check.check == Check::kPin || check.check == Check::kBreaker
+                     ? Doubt(policy_, evidence_, configured)
+                     : configured;
         break;
       case Outcome::kMalformed:
         // A field with two readings cannot be tagged as somebody's; "accept" switches the check

@@ -61,6 +61,8 @@ struct Evidence {
   std::span<const Fault> faults;
   // A notice of the MTA's own, with nobody to return it to: a refusal would lose it, so it is held.
   bool own_bounce = false;
+  // False: the mail that is held could not be found again, so doubt is deferred.
+  bool can_hold = true;
   std::string exemption;  // non-empty: this mail is exempt from content rules, and why
 };
 

@@ -22,8 +22,9 @@ Wording RefusedCheck(Check check, Outcome outcome) {
     case Check::kAuthor:
       if (malformed) return {550, "5.6.0", "Author fields of the message are malformed"};
       return {550, "5.7.1", "Author address does not belong to the authenticated account"};
-    case Check::kDisplay:
     case Check::kLock:
+      return {550, "5.7.1", "Account is locked, please ask your mail administrator"};
+    case Check::kDisplay:
     case Check::kPin:
     case Check::kSpoof:
     case Check::kNotice:
@@ -58,7 +59,20 @@ Wording Deferred(const Cause& cause) {
   if (cause.content) return {451, "4.7.1", "Message deferred by policy"};
   if (!cause.check) return {451, "4.3.0", kLater};
   // Identity in doubt is a matter of security, a silent directory one of the system.
-  if (cause.outcome == Outcome::kFail) return {451, "4.7.1", "Message deferred by policy"};
+  if (cause.outcome == Outcome::kFail) {
+    if (*cause.check == Check::kPin) {
+      return {
+          451, "4.7.1",
+          "Ownership of this address is being verified, nothing is lost: try again later, or tell "
+          "your mail administrator"};
+    }
+    if (*cause.check == Check::kBreaker) {
+      return {
+          451, "4.7.1",
+          "Outgoing mail of this account is stopped for now, please ask your mail administrator"};
+    }
+    return {451, "4.7.1", "Message deferred by policy"};
+  }
   if (*cause.check == Check::kSession || *cause.check == Check::kPin) {
     return {451, "4.7.1", "Identity cannot be established now, please try again later"};
   }

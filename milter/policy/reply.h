@@ -11,6 +11,9 @@
 //            550 5.6.0   From reads in two ways: the content is at fault, not the right to send it
 //                        (RFC 3463 X.6.0); 550, since RFC 5321 4.3.2 gives it to refusals after
 //                        DATA
+//   lock     550 5.7.1   the account is locked
+//   pin      451 4.7.1   the owner of the address is in question
+//   breaker  451 4.7.1   outgoing mail is stopped
 //   rule     550 5.7.1, 451 4.7.1
 //   doubt    451 4.3.0   this system cannot tell now; 451 4.7.1 where identity is in doubt
 //   faults   552 5.3.4   larger than the limits; 550 5.6.0 undecodable; 550 5.7.1 by policy

@@ -54,6 +54,7 @@ struct Case {
   std::string exemption = {};
   std::vector<StripFact> strips = {};
   bool own_bounce = false;
+  bool can_hold = true;
 };
 
 Verdict DecideOn(const Case& c, Policy policy = {}) {
@@ -67,6 +68,7 @@ Verdict DecideOn(const Case& c, Policy policy = {}) {
   evidence.strips = c.strips;
   evidence.exemption = c.exemption;
   evidence.own_bounce = c.own_bounce;
+  evidence.can_hold = c.can_hold;
   return Decide(policy, evidence, kReference);
 }
 
@@ -350,6 +352,51 @@ TEST(Decide, ANoticeOfTheMtaIsHeldAndNotLost) {
   c.code = 530;
   c.enhanced = "5.7.0";
   Expect(c);
+}
+
+TEST(Decide, AtRcptABounceOfOurOwnIsLetThroughToItsEnd) {
+  Case c{.name = "locked recipient", .checks = {Checked(Check::kLock, Outcome::kFail)}};
+  c.stage = Stage::kRcpt;
+  c.action = c.would = kReject;
+  c.code = 550;
+  c.enhanced = "5.7.1";
+  Expect(c);
+  c.own_bounce = true;
+  c.action = c.would = kAccept;
+  c.code = 0;
+  c.enhanced = "";
+  Expect(c);
+}
+
+TEST(Decide, DoubtAboutAnOwnerIsDeferredAndAtTheEndOfAUsersMailHeld) {
+  for (const Check check : {Check::kPin, Check::kBreaker}) {
+    Case c{.name = std::string(ToString(check)), .checks = {Checked(check, Outcome::kFail)}};
+    c.action = c.would = kDefer;
+    c.code = 451;
+    c.enhanced = "4.7.1";
+    for (const Stage stage : {Stage::kMail, Stage::kRcpt, Stage::kEnd}) {
+      c.stage = stage;
+      Expect(c);
+      EXPECT_THAT(DecideOn(c).reply.text, HasSubstr("administrator"));
+    }
+    c.submission = true;
+    c.stage = Stage::kRcpt;
+    Expect(c);
+    c.stage = Stage::kEnd;
+    c.can_hold = false;  // nobody could find it
+    Expect(c);
+    c.can_hold = true;
+    c.action = c.would = kHold;
+    c.code = 0;
+    c.enhanced = "";
+    Expect(c);
+    Policy certain;
+    certain.checks = {{check, kReject}};
+    c.action = c.would = kReject;
+    c.code = 550;
+    c.enhanced = "5.7.1";
+    Expect(c, certain);
+  }
 }
 
 TEST(Decide, ModeOfACheckComesFromThePolicyToo) {
