@@ -22,6 +22,23 @@ ControlAnswer AnswerReload(Service& service, incident::Log& log, const ControlPe
   return ToJson(*report);
 }
 
+void AddStore(const Status& status, Json* out) {
+  Json& json = *out;
+  json["store"] = status.store ? status.store->kind : status.store_error.empty() ? "none" : "down";
+  if (!status.store_error.empty()) json["store_error"] = status.store_error;
+  if (status.store) {
+    json["addresses"] = status.store->addresses;
+    json["disputes"] = status.store->disputes;
+    json["open_changes"] = status.store->open_changes;
+    json["locks"] = status.store->locks;
+    json["open_incidents"] = status.store->open_incidents;
+  }
+  Json breakers = Json::array();
+  for (const store::Breaker& breaker : status.breakers) breakers.push_back(breaker.scope);
+  json["breakers"] = std::move(breakers);
+  json["incidents_lost"] = status.incidents_lost;
+}
+
 }  // namespace
 
 std::string ToJson(const Status& status) {
@@ -44,7 +61,13 @@ std::string ToJson(const Status& status) {
   out["would"] = status.would;
   out["findings"] = status.findings;
   out["faults"] = status.faults;
+  out["recipients"] = status.recipients;
   out["event_failures"] = status.event_failures;
+  if (status.directory_silent.count() > 0) {
+    out["directory_silent_seconds"] = status.directory_silent.count();
+  }
+  out["stale"] = status.stale;
+  AddStore(status, &out);
   return Dump(out);
 }
 

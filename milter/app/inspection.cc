@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <new>
 
+#include "app/aftermath.h"
 #include "app/envelope.h"
 #include "app/judge.h"
 #include "app/reference.h"
@@ -16,7 +17,11 @@ namespace {
 class Inspection final : public MessageInspection {
  public:
   explicit Inspection(InspectionContext context)
-      : context_(std::move(context)), snapshot_(*context_.snapshot), reference_(MakeReference()) {}
+      : context_(std::move(context)),
+        snapshot_(*context_.snapshot),
+        reference_(MakeReference()),
+        bindings_(snapshot_, {context_.store, context_.outage, context_.clock}),
+        aftermath_(context_) {}
 
   ~Inspection() override;
 
@@ -30,10 +35,14 @@ class Inspection final : public MessageInspection {
  private:
   void Begin(const Transaction& transaction);
   policy::Verdict JudgeMail(const Transaction& transaction);
+  policy::Verdict JudgeRcpt(const Transaction& transaction, std::string_view recipient);
   EndActions JudgeEnd(const Transaction& transaction, const mail::MessageBuffer& message,
                       const std::function<bool()>& progress);
   // What is left when warifu itself failed: a verdict on that fault alone.
   policy::Verdict JudgeFault(const Transaction& transaction, policy::Stage stage, Fault fault);
+  // A held mail that nobody could find is not held: its row first, or the fault of the store.
+  void RecordHeld(const Transaction& transaction, const Case& mail, Budget& budget,
+                  Judgement* judgement);
   incident::Event NewEvent(const Transaction& transaction, std::string_view stage) const;
   void FillEvent(const Judgement& judgement, incident::Event* event) const;
   EndActions Actions(Judgement& judgement) const;
@@ -45,9 +54,13 @@ class Inspection final : public MessageInspection {
   const InspectionContext context_;
   const Snapshot& snapshot_;
   const std::string reference_;
+  Bindings bindings_;
+  const Aftermath aftermath_;
   Listener listener_;
   Envelope envelope_;
   std::vector<CheckResult> mail_checks_;
+  Faults mail_faults_;
+  Disputes disputes_;  // since MAIL, under `reference_`
   policy::Verdict mail_verdict_;
   Transaction at_mail_;       // for the event of a message that is given up
   bool open_ = false;         // MAIL has passed, no end came yet
@@ -60,6 +73,10 @@ policy::ListenerFacts FactsOf(const Listener& listener) {
 
 Fault LostEvent(const Error& error) {
   return {FaultCause::kEventLog, "", "the event was not written: " + error.ToString()};
+}
+
+Fault LostIncident(const Error& error) {
+  return {FaultCause::kStore, "", "the incident was not recorded: " + error.ToString()};
 }
 
 // Runs `work`; a failure of the language or of a library becomes a fault for `judge`.
@@ -76,6 +93,24 @@ auto Guarded(const Work& work, const JudgeFault& judge) {
   }
 }
 
+// Postfix asks about mail of sendmail(1) as from a client on this host that says no login and no
+// brackets; a recipient that is refused there is a configuration error to it, and the mail stays in
+// its queue. Such mail is judged at its end alone.
+bool IsUnanswerable(const Transaction& transaction, std::string_view recipient) {
+  const std::string& client = transaction.session.client_address;
+  return transaction.auth_login.empty() && !recipient.starts_with('<') &&
+         (client == "127.0.0.1" || client == "::1");
+}
+
+// Of the checks at MAIL, those that are not made again at the end.
+std::vector<CheckResult> NotAskedAgain(const std::vector<CheckResult>& checks) {
+  std::vector<CheckResult> out;
+  std::ranges::copy_if(checks, std::back_inserter(out), [](const CheckResult& check) {
+    return check.check == Check::kSession || check.check == Check::kSender;
+  });
+  return out;
+}
+
 // When even the fault cannot be judged: nothing but a temporary failure is safe.
 policy::Verdict LastResort() noexcept {
   policy::Verdict verdict;
@@ -88,8 +123,10 @@ Inspection::~Inspection() {
   try {
     incident::Event event = NewEvent(at_mail_, "abort");
     event.checks = mail_checks_;
+    event.faults = mail_faults_;
     event.verdict = mail_verdict_;
     std::ignore = Write(event);
+    aftermath_.Record(event, disputes_);
     Conclude(std::move(event));
   } catch (...) {
     context_.counters->AddEventFailure();
@@ -107,9 +144,17 @@ policy::Verdict Inspection::Mail(const Transaction& transaction) {
   }
 }
 
-policy::Verdict Inspection::Rcpt(const Transaction&, std::string_view) {
-  // No check of this release answers for a single recipient.
-  return {};
+policy::Verdict Inspection::Rcpt(const Transaction& transaction, std::string_view recipient) {
+  // All that is asked here stands in the store.
+  if (context_.store == nullptr || IsUnanswerable(transaction, recipient)) return {};
+  try {
+    return Guarded([&] { return JudgeRcpt(transaction, recipient); },
+                   [&](Fault fault) {
+                     return JudgeFault(transaction, policy::Stage::kRcpt, std::move(fault));
+                   });
+  } catch (...) {
+    return LastResort();
+  }
 }
 
 EndActions Inspection::End(const Transaction& transaction, const mail::MessageBuffer& message,
@@ -168,12 +213,18 @@ policy::Verdict Inspection::JudgeMail(const Transaction& transaction) {
   Begin(transaction);
   const Result<Address> sender = ParsePath(transaction.sender, snapshot_.settings.binding.address);
   envelope_.sender = sender.value_or(kUnreadable);
-  mail_checks_ = CheckAtMail(snapshot_, listener_.require_account, envelope_, sender);
+  bindings_.Start(envelope_, reference_);
+  BindingAnswer answer =
+      CheckAtMail(snapshot_, listener_.require_account, envelope_, sender, &bindings_);
+  mail_checks_ = std::move(answer.checks);
+  mail_faults_ = std::move(answer.faults);
+  disputes_ = std::move(answer.disputes);
 
   policy::Evidence evidence;
   evidence.stage = policy::Stage::kMail;
   evidence.listener = FactsOf(listener_);
   evidence.checks = mail_checks_;
+  evidence.faults = mail_faults_;
   mail_verdict_ = policy::Decide(snapshot_.settings.policy, evidence, reference_);
   if (mail_verdict_.action == Action::kAccept) {
     at_mail_ = transaction;
@@ -182,11 +233,43 @@ policy::Verdict Inspection::JudgeMail(const Transaction& transaction) {
   }
   incident::Event event = NewEvent(transaction, "mail");
   event.checks = mail_checks_;
+  event.faults = mail_faults_;
   event.verdict = mail_verdict_;
   // It is refused in any case: an event that is lost is counted and logged, no more.
   std::ignore = Write(event);
+  aftermath_.Record(event, disputes_);
   Conclude(std::move(event));
   return mail_verdict_;
+}
+
+policy::Verdict Inspection::JudgeRcpt(const Transaction& transaction, std::string_view recipient) {
+  const Address address = CanonicalAddress(recipient, snapshot_.settings.binding.address);
+  // Of this recipient alone: others of the same mail may be answered otherwise.
+  const std::string reference = MakeReference();
+  bindings_.Start(envelope_, reference);
+  BindingAnswer answer = bindings_.AtRcpt(envelope_, address);
+  ApplyExemptions(envelope_, snapshot_.settings, &answer.checks);
+
+  policy::Evidence evidence;
+  evidence.stage = policy::Stage::kRcpt;
+  evidence.listener = FactsOf(listener_);
+  evidence.checks = answer.checks;
+  evidence.faults = answer.faults;
+  evidence.own_bounce = IsOwnBounce(envelope_, snapshot_.settings);
+  policy::Verdict verdict = policy::Decide(snapshot_.settings.policy, evidence, reference);
+  // What would be done is said by the event at the end, for which all is asked again.
+  if (verdict.action == Action::kAccept && answer.disputes.empty()) return verdict;
+  incident::Event event = NewEvent(transaction, "rcpt");
+  event.reference = reference;
+  event.recipients = {address == kUnreadable ? std::string(recipient) : address.ToString()};
+  event.checks = std::move(answer.checks);
+  event.faults = std::move(answer.faults);
+  event.verdict = verdict;
+  std::ignore = Write(event);
+  aftermath_.Record(event, answer.disputes);
+  if (verdict.action != Action::kAccept) context_.counters->AddRecipient(event);
+  context_.log->Info(ToLogLine(event));
+  return verdict;
 }
 
 EndActions Inspection::JudgeEnd(const Transaction& transaction, const mail::MessageBuffer& message,
@@ -199,7 +282,8 @@ EndActions Inspection::JudgeEnd(const Transaction& transaction, const mail::Mess
   Case mail;
   mail.listener = FactsOf(listener_);
   mail.envelope = envelope_;
-  mail.earlier = mail_checks_;
+  mail.bindings = &bindings_;
+  mail.earlier = NotAskedAgain(mail_checks_);
   mail.raw = message.raw();
   mail.body_begin = message.body_begin();
   mail.truncated = message.truncated();
@@ -207,41 +291,77 @@ EndActions Inspection::JudgeEnd(const Transaction& transaction, const mail::Mess
   mail.scan = settings.scan_directions.contains(DirectionOf(envelope_, settings));
   mail.reference = reference_;
   Budget budget(*context_.clock, settings.scan_budget, progress);
+  bindings_.Start(envelope_, reference_);
   Judgement judgement = Judge(snapshot_, mail, budget);
+  std::ranges::move(judgement.disputes, std::back_inserter(disputes_));
+  RecordHeld(transaction, mail, budget, &judgement);
   judgement.content.microseconds["total"] = total.Microseconds();
 
   incident::Event event = NewEvent(transaction, "end");
   event.size = message.raw().size();
   FillEvent(judgement, &event);
   if (const Result<void> written = Write(event); !written) {
+    const bool held = judgement.verdict.action == Action::kHold;
     judgement.content.faults.push_back(LostEvent(written.error()));
     DecideAgain(snapshot_, mail, budget, &judgement);
+    if (!held) RecordHeld(transaction, mail, budget, &judgement);
     event.faults = judgement.content.faults;
     event.verdict = judgement.verdict;
   }
+  aftermath_.Record(event, disputes_);
+  aftermath_.Teach(event, envelope_, &bindings_);
   Conclude(std::move(event));
   return Actions(judgement);
 }
 
+void Inspection::RecordHeld(const Transaction& transaction, const Case& mail, Budget& budget,
+                            Judgement* judgement) {
+  if (judgement->verdict.action != Action::kHold) return;
+  incident::Event event = NewEvent(transaction, "end");
+  FillEvent(*judgement, &event);
+  const Result<void> recorded = aftermath_.RecordHeld(event, disputes_);
+  if (recorded) return;
+  judgement->content.faults.push_back(LostIncident(recorded.error()));
+  judgement->can_hold = false;
+  DecideAgain(snapshot_, mail, budget, judgement);
+}
+
 policy::Verdict Inspection::JudgeFault(const Transaction& transaction, policy::Stage stage,
                                        Fault fault) {
-  incident::Event event = NewEvent(transaction, stage == policy::Stage::kMail ? "mail" : "end");
+  incident::Event event = NewEvent(transaction, stage == policy::Stage::kMail   ? "mail"
+                                                : stage == policy::Stage::kRcpt ? "rcpt"
+                                                                                : "end");
   event.checks = mail_checks_;
   event.faults = {std::move(fault)};
+  bool can_hold = true;
   const auto decide = [&] {
     policy::Evidence evidence;
     evidence.stage = stage;
     evidence.listener = FactsOf(listener_);
     evidence.checks = event.checks;
     evidence.faults = event.faults;
+    evidence.can_hold = can_hold;
     event.verdict = policy::Decide(snapshot_.settings.policy, evidence, reference_);
   };
   decide();
+  if (event.verdict.action == Action::kHold) {
+    if (const Result<void> recorded = aftermath_.RecordHeld(event, disputes_); !recorded) {
+      event.faults.push_back(LostIncident(recorded.error()));
+      can_hold = false;
+      decide();
+    }
+  }
   if (const Result<void> written = Write(event); !written) {
     event.faults.push_back(LostEvent(written.error()));
     decide();
   }
-  Conclude(event);
+  if (stage == policy::Stage::kRcpt) {
+    context_.counters->AddRecipient(event);
+    context_.log->Info(ToLogLine(event));
+  } else {
+    aftermath_.Record(event, disputes_);
+    Conclude(event);
+  }
   return event.verdict;
 }
 

@@ -5,11 +5,14 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
+#include "app/bindings.h"
 #include "app/counters.h"
 #include "app/inspector.h"
 #include "app/snapshot.h"
 #include "incident/event_log.h"
+#include "incident/incident_writer.h"
 
 namespace warifu::app {
 
@@ -19,6 +22,10 @@ struct InspectionContext {
   incident::Log* log = nullptr;
   const Clock* clock = nullptr;
   Counters* counters = nullptr;
+  store::Store* store = nullptr;      // null: none, and no incidents either
+  binding::Outage* outage = nullptr;  // of the directory
+  incident::IncidentWriter* incidents = nullptr;
+  std::string gateway = {};  // this host, for incidents
 };
 
 std::unique_ptr<MessageInspection> NewInspection(InspectionContext context);

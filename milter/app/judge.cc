@@ -4,6 +4,7 @@
 
 #include "app/notice_check.h"
 #include "app/owner.h"
+#include "binding/spoof.h"
 
 namespace warifu::app {
 namespace {
@@ -16,10 +17,12 @@ binding::Fields FieldsOf(const mail::Message& message) {
   return fields;
 }
 
-void ApplyExemption(const Envelope& envelope, const Settings& settings, CheckResult* check) {
-  if (check->exempt) return;
-  check->exemption = ExemptFromCheck(envelope, settings, check->check);
-  check->exempt = !check->exemption.empty();
+const binding::Directory* DirectoryOf(const Snapshot& snapshot, const Bindings* bindings) {
+  return bindings != nullptr ? bindings->directory() : snapshot.directory.get();
+}
+
+binding::Grants GrantsOf(const Bindings* bindings) {
+  return bindings != nullptr ? bindings->grants() : binding::Grants{};
 }
 
 CheckResult NotApplicable(Check check) {
@@ -39,13 +42,12 @@ CheckResult HeadTooLarge() {
 }
 
 CheckResult SenderCheck(const Snapshot& snapshot, const Envelope& envelope,
-                        const Result<Address>& sender) {
-  if (envelope.account.empty() || snapshot.directory == nullptr) {
-    return NotApplicable(Check::kSender);
-  }
+                        const Result<Address>& sender, const Bindings* bindings) {
+  const binding::Directory* directory = DirectoryOf(snapshot, bindings);
+  if (envelope.account.empty() || directory == nullptr) return NotApplicable(Check::kSender);
   if (sender) {
-    return binding::CheckSender(envelope.account, *sender, *snapshot.directory,
-                                snapshot.settings.binding);
+    return binding::CheckSender(envelope.account, *sender, *directory, snapshot.settings.binding,
+                                GrantsOf(bindings));
   }
   CheckResult malformed;
   malformed.check = Check::kSender;
@@ -54,23 +56,41 @@ CheckResult SenderCheck(const Snapshot& snapshot, const Envelope& envelope,
   return malformed;
 }
 
-void CheckAuthors(const Snapshot& snapshot, const Case& mail, Judgement* judgement) {
+// Author and display, or spoof.
+void CheckFields(const Snapshot& snapshot, const Case& mail, const binding::Fields& fields,
+                 std::vector<CheckResult>* checks) {
   const Settings& settings = snapshot.settings;
   const Envelope& envelope = mail.envelope;
+  const binding::Directory* directory = DirectoryOf(snapshot, mail.bindings);
+  const auto take = [checks](std::vector<CheckResult> results) {
+    std::ranges::move(results, std::back_inserter(*checks));
+  };
+  if (mail.check_authors && !envelope.account.empty() && directory != nullptr) {
+    const binding::Grants grants = GrantsOf(mail.bindings);
+    if (mail.head_truncated) checks->push_back(HeadTooLarge());
+    take(binding::CheckAuthor(envelope.account, fields, *directory, settings.binding, grants));
+    take(binding::CheckDisplay(envelope.account, fields, *directory, settings.binding, grants));
+  }
+  const bool stranger = mail.bindings != nullptr && envelope.account.empty() &&
+                        DirectionOf(envelope, settings) == incident::Direction::kInbound;
+  if (stranger && FindNetwork(settings.spoof_forwarders, envelope.client_address) == nullptr) {
+    checks->push_back(binding::CheckSpoof(fields, settings.binding));
+  }
+}
+
+void CheckBindings(const Snapshot& snapshot, const Case& mail, Judgement* judgement) {
   const binding::Fields fields = FieldsOf(judgement->content.message);
-  for (const Address& author : binding::Authors(fields, settings.binding)) {
-    judgement->authors.push_back(author.ToString());
+  const std::vector<Address> authors = binding::Authors(fields, snapshot.settings.binding);
+  for (const Address& author : authors) judgement->authors.push_back(author.ToString());
+  CheckFields(snapshot, mail, fields, &judgement->checks);
+  if (mail.bindings != nullptr) {
+    const bool secrets = judgement->exemption.empty() && !judgement->content.findings.empty();
+    BindingAnswer answer = mail.bindings->AtEnd(mail.envelope, authors, secrets);
+    std::ranges::move(answer.checks, std::back_inserter(judgement->checks));
+    std::ranges::move(answer.faults, std::back_inserter(judgement->content.faults));
+    judgement->disputes = std::move(answer.disputes);
   }
-  if (mail.check_authors && !envelope.account.empty() && snapshot.directory != nullptr) {
-    if (mail.head_truncated) judgement->checks.push_back(HeadTooLarge());
-    std::ranges::move(
-        binding::CheckAuthor(envelope.account, fields, *snapshot.directory, settings.binding),
-        std::back_inserter(judgement->checks));
-    std::ranges::move(
-        binding::CheckDisplay(envelope.account, fields, *snapshot.directory, settings.binding),
-        std::back_inserter(judgement->checks));
-  }
-  for (CheckResult& check : judgement->checks) ApplyExemption(envelope, settings, &check);
+  ApplyExemptions(mail.envelope, snapshot.settings, &judgement->checks);
 }
 
 // Mail of the operator's own systems about one account, and what wants to be taken for it.
@@ -88,10 +108,8 @@ NoticeJudgement CheckNotices(const Snapshot& snapshot, const Case& mail, Budget&
                               .now = budget.clock().Now()};
   NoticeJudgement notice =
       JudgeNotice(context, mail.envelope, mail.listener.name, judgement->content.message);
-  for (CheckResult& check : notice.checks) {
-    ApplyExemption(mail.envelope, settings, &check);
-    judgement->checks.push_back(std::move(check));
-  }
+  ApplyExemptions(mail.envelope, settings, &notice.checks);
+  std::ranges::move(notice.checks, std::back_inserter(judgement->checks));
   return notice;
 }
 
@@ -131,13 +149,24 @@ void HideSecrets(Judgement* judgement) {
 
 }  // namespace
 
-std::vector<CheckResult> CheckAtMail(const Snapshot& snapshot, bool require_account,
-                                     const Envelope& envelope, const Result<Address>& sender) {
-  std::vector<CheckResult> checks;
-  checks.push_back(binding::CheckSession(envelope.account, require_account));
-  checks.push_back(SenderCheck(snapshot, envelope, sender));
-  for (CheckResult& check : checks) ApplyExemption(envelope, snapshot.settings, &check);
-  return checks;
+void ApplyExemptions(const Envelope& envelope, const Settings& settings,
+                     std::vector<CheckResult>* checks) {
+  for (CheckResult& check : *checks) {
+    if (check.exempt) continue;
+    check.exemption = ExemptFromCheck(envelope, settings, check.check);
+    check.exempt = !check.exemption.empty();
+  }
+}
+
+BindingAnswer CheckAtMail(const Snapshot& snapshot, bool require_account, const Envelope& envelope,
+                          const Result<Address>& sender, Bindings* bindings) {
+  BindingAnswer answer;
+  if (bindings != nullptr) answer = bindings->AtMail(envelope);
+  answer.checks.insert(answer.checks.begin(),
+                       {binding::CheckSession(envelope.account, require_account),
+                        SenderCheck(snapshot, envelope, sender, bindings)});
+  ApplyExemptions(envelope, snapshot.settings, &answer.checks);
+  return answer;
 }
 
 void DecideAgain(const Snapshot& snapshot, const Case& mail, Budget& budget, Judgement* judgement) {
@@ -150,6 +179,7 @@ void DecideAgain(const Snapshot& snapshot, const Case& mail, Budget& budget, Jud
   evidence.faults = judgement->content.faults;
   evidence.exemption = judgement->exemption;
   evidence.own_bounce = IsOwnBounce(mail.envelope, snapshot.settings);
+  evidence.can_hold = judgement->can_hold;
   judgement->edited.reset();
   judgement->verdict = policy::Decide(snapshot.settings.policy, evidence, mail.reference);
   CarryOutStrips(snapshot, mail, budget, judgement);
@@ -160,12 +190,12 @@ Judgement JudgeContent(const Snapshot& snapshot, const Case& mail, Content conte
   Judgement judgement;
   judgement.content = std::move(content);
   judgement.checks = mail.earlier;
+  judgement.exemption = ExemptFromContent(mail.envelope, snapshot.settings);
   const Stopwatch checking(budget.clock());
-  CheckAuthors(snapshot, mail, &judgement);
+  CheckBindings(snapshot, mail, &judgement);
   const NoticeJudgement notice = CheckNotices(snapshot, mail, budget, &judgement);
-  if (snapshot.directory != nullptr) {
-    AssignOwners(mail.envelope, *snapshot.directory, snapshot.settings.binding,
-                 &judgement.content.findings);
+  if (const binding::Directory* directory = DirectoryOf(snapshot, mail.bindings)) {
+    AssignOwners(mail.envelope, *directory, snapshot.settings.binding, &judgement.content.findings);
   }
   OwnSecrets(notice, &judgement.content.findings);
   const auto ids = judgement.content.message.Fields("Message-ID");
@@ -174,7 +204,6 @@ Judgement JudgeContent(const Snapshot& snapshot, const Case& mail, Content conte
   judgement.content.microseconds["checks"] = checking.Microseconds();
 
   const Stopwatch deciding(budget.clock());
-  judgement.exemption = ExemptFromContent(mail.envelope, snapshot.settings);
   judgement.strips = PlanStrips(judgement.content, snapshot.settings);
   DecideAgain(snapshot, mail, budget, &judgement);
   judgement.content.microseconds["decide"] = deciding.Microseconds();

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/bindings.h"
 #include "app/content.h"
 #include "app/envelope.h"
 #include "app/snapshot.h"
@@ -32,6 +33,8 @@ struct Case {
   bool scan = true;                  // content rules run on mail of this direction
   bool check_authors = true;         // author and display, where the envelope has an account
   bool check_notices = true;         // notice, flow and fan-in, where the session is their source
+  // Of the gateway, its stage started; null: directory alone, without grants, pin, locks, breaker.
+  Bindings* bindings = nullptr;
   std::string reference;
 };
 
@@ -41,14 +44,21 @@ struct Judgement {
   std::vector<std::string> authors;
   std::string message_id;
   StripPlan strips;
-  std::string exemption;  // from content rules
+  std::string exemption;                // from content rules
+  std::vector<binding::Look> disputes;  // that this mail has brought to light
+  bool can_hold = true;                 // as in policy::Evidence
   policy::Verdict verdict;
   std::optional<mail::EditedBody> edited;  // of a verdict that strips
 };
 
-// The session and sender checks, at MAIL, exemptions by client and account applied.
-std::vector<CheckResult> CheckAtMail(const Snapshot& snapshot, bool require_account,
-                                     const Envelope& envelope, const Result<Address>& sender);
+// The checks at MAIL, exemptions by client and account applied. What is asked again at the end
+// (lock, pin) stands behind session and sender.
+BindingAnswer CheckAtMail(const Snapshot& snapshot, bool require_account, const Envelope& envelope,
+                          const Result<Address>& sender, Bindings* bindings);
+
+// Marks the checks that the mail is let off.
+void ApplyExemptions(const Envelope& envelope, const Settings& settings,
+                     std::vector<CheckResult>* checks);
 
 Judgement Judge(const Snapshot& snapshot, const Case& mail, Budget& budget);
 

@@ -1,9 +1,13 @@
 #include "app/service.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <mutex>
 
 #include "app/inspection.h"
+#include "app/upkeep.h"
+#include "binding/settle.h"
 
 namespace warifu::app {
 namespace {
@@ -81,19 +85,37 @@ std::string Summary(const ReloadReport& report) {
               : "");
 }
 
+// Name of this host, by which people find the queue that a mail stands in.
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
 class SharedService final : public Service {
  public:
-  SharedService(SnapshotPtr snapshot, EventLogPtr events, incident::Log& log, const Clock& clock)
+  SharedService(SnapshotPtr snapshot, EventLogPtr events, std::unique_ptr<store::Store> store,
+                incident::Log& log, const Clock& clock)
       : log_(log),
         clock_(clock),
         started_(clock.Now()),
         started_steady_(clock.Steady()),
+        gateway_(HostName()),
+        store_(std::move(store)),
         snapshot_(std::move(snapshot)),
-        events_(std::move(events)) {}
+        events_(std::move(events)) {
+    if (!store_) return;
+    incidents_ = std::make_unique<incident::IncidentWriter>(*store_, log_);
+    upkeep_ = std::make_unique<Upkeep>([this](const Upkeep& upkeep) { return Settle(upkeep); });
+  }
 
   std::unique_ptr<MessageInspection> Begin() override {
     const std::lock_guard lock(mutex_);
-    return NewInspection({snapshot_, events_, &log_, &clock_, &counters_});
+    InspectionContext context{snapshot_, events_, &log_, &clock_, &counters_};
+    context.store = store_.get();
+    context.outage = &outage_;
+    context.incidents = incidents_.get();
+    context.gateway = gateway_;
+    return NewInspection(std::move(context));
   }
 
   std::expected<ReloadReport, Errors> Reload() override {
@@ -107,6 +129,7 @@ class SharedService final : public Service {
       for (const std::string& name : report->restart_needed) {
         log_.Warning(name + " has changed; only a restart takes it over");
       }
+      SettleSoon();
     } else {
       ++reload_failures_;
       log_.Error("not reloaded, the old settings and rules stay:");
@@ -122,8 +145,16 @@ class SharedService final : public Service {
     const std::lock_guard lock(mutex_);
     return snapshot_;
   }
+  store::Store* store() const override { return store_.get(); }
+  binding::Outage& outage() override { return outage_; }
+  void SettleSoon() override {
+    if (upkeep_) upkeep_->Wake();
+  }
 
  private:
+  // A round of upkeep; returns how long to rest.
+  std::chrono::milliseconds Settle(const Upkeep& upkeep);
+  void AddStore(app::Status* status) const;
   std::expected<ReloadReport, Errors> TryReload();
   // The event log for the new settings: the same one reopened, or another.
   Result<EventLogPtr> EventsFor(const Settings& before, const Settings& after);
@@ -132,6 +163,10 @@ class SharedService final : public Service {
   const Clock& clock_;
   const WallTime started_;
   const SteadyTime started_steady_;
+  const std::string gateway_;
+  const std::unique_ptr<store::Store> store_;
+  binding::Outage outage_;
+  bool store_complained_ = false;  // the upkeep's: one line for a store that stays down
   Counters counters_;
   SessionCounters sessions_;
   std::mutex reload_mutex_;
@@ -140,7 +175,28 @@ class SharedService final : public Service {
   EventLogPtr events_;
   std::uint64_t reloads_ = 0;
   std::uint64_t reload_failures_ = 0;
+  // Last: they stop first.
+  std::unique_ptr<incident::IncidentWriter> incidents_;
+  std::unique_ptr<Upkeep> upkeep_;
 };
+
+std::chrono::milliseconds SharedService::Settle(const Upkeep& upkeep) {
+  const SnapshotPtr now = snapshot();
+  const Settings& settings = now->settings;
+  if (now->directory == nullptr) return settings.pin_recheck;
+  const WallTime time = clock_.Now();
+  const binding::LiveDirectory live(*now->directory, outage_, {}, time);
+  const binding::Ledger ledger(*store_, settings.pin, settings.binding.realm);
+  const auto settled =
+      binding::Settle(*store_, ledger, live, time, [&upkeep] { return upkeep.stopping(); });
+  if (settled) {
+    store_complained_ = false;
+    for (const std::string& line : settled->lines) log_.Info(line);
+  } else if (!std::exchange(store_complained_, true)) {
+    log_.Error("changes and disputes cannot be looked at: " + settled.error().ToString());
+  }
+  return settings.pin_recheck;
+}
 
 std::expected<ReloadReport, Errors> SharedService::TryReload() {
   const SnapshotPtr before = snapshot();
@@ -186,6 +242,18 @@ Result<EventLogPtr> SharedService::EventsFor(const Settings& before, const Setti
   return events;
 }
 
+void SharedService::AddStore(app::Status* status) const {
+  if (!store_) return;
+  status->incidents_lost = incidents_->lost();
+  Result<store::Store::Health> health = store_->Check(false);
+  if (health) {
+    status->store = *std::move(health);
+  } else {
+    status->store_error = health.error().ToString();
+  }
+  if (auto breakers = store_->Breakers(clock_.Now())) status->breakers = *std::move(breakers);
+}
+
 Status SharedService::Status() const {
   const Counts counts = counters_.Read();
   app::Status status;
@@ -213,6 +281,11 @@ Status SharedService::Status() const {
   status.faults = counts.faults;
   status.findings = counts.findings;
   status.event_failures = counts.event_failures;
+  status.recipients = counts.recipients;
+  status.stale = counts.stale;
+  status.directory_silent =
+      std::chrono::duration_cast<std::chrono::seconds>(outage_.Age(clock_.Now()));
+  AddStore(&status);
   status.sessions_open = sessions_.open;
   status.sessions_total = sessions_.total;
   return status;
@@ -223,13 +296,25 @@ Status SharedService::Status() const {
 std::expected<std::unique_ptr<Service>, Errors> Service::Create(Settings settings,
                                                                 incident::Log& log,
                                                                 const Clock& clock) {
+  Errors errors;
+  std::unique_ptr<store::Store> store;
+  if (!settings.store.url.empty()) {
+    auto opened = store::Open(settings.store);
+    if (opened) {
+      store = *std::move(opened);
+    } else {
+      errors.push_back(opened.error());
+    }
+  }
   auto snapshot = BuildSnapshot(std::move(settings), clock, KeyUse::kCreate);
-  if (!snapshot) return std::unexpected(snapshot.error());
+  if (!snapshot) errors.insert(errors.end(), snapshot.error().begin(), snapshot.error().end());
+  if (!errors.empty()) return std::unexpected(std::move(errors));
   const Settings& now = (*snapshot)->settings;
   auto events = incident::OpenEventLog(now.events_target, now.events_all);
   if (!events) return std::unexpected(Errors{events.error()});
   for (const std::string& note : (*snapshot)->notes) log.Info(note);
-  return std::make_unique<SharedService>(*snapshot, EventLogPtr(*std::move(events)), log, clock);
+  return std::make_unique<SharedService>(*snapshot, EventLogPtr(*std::move(events)),
+                                         std::move(store), log, clock);
 }
 
 }  // namespace warifu::app

@@ -5,10 +5,13 @@
 // pointer; when anything in it is wrong the old one stays and the errors come back. Log and event
 // files are reopened by a reload (log rotation).
 //
-// Settings that only a restart can change (socket, user, control socket, pid file) are named in the
-// report when they differ, and stay as they are.
+// Settings that only a restart can change (socket, user, control socket, pid file, store) are named
+// in the report when they differ, and stay as they are.
 //
-// Guarantees: Begin() never blocks on a reload. Status() is cheap.
+// The store is opened once and shared by all inspections. A thread settles announced changes and
+// ends disputes without waiting for mail (binding/settle.h), every pin.recheck and after a reload.
+//
+// Guarantees: Begin() never blocks on a reload. Status() counts the store's rows, else it is cheap.
 // Threads: all members may be called from any thread; reloads are done one after the other.
 #pragma once
 
@@ -18,6 +21,7 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +30,9 @@
 #include "app/snapshot.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "binding/live.h"
 #include "incident/event_log.h"
+#include "store/store.h"
 
 namespace warifu::app {
 
@@ -65,12 +71,19 @@ struct Status {
   std::uint64_t reload_failures = 0;
   bool has_directory = false;
   std::size_t directory_rows = 0;
-  std::uint64_t messages = 0;                     // that came to a verdict
-  std::map<std::string, std::uint64_t> verdicts;  // action → messages
-  std::map<std::string, std::uint64_t> would;     // the same, had all been enforced
-  std::map<std::string, std::uint64_t> faults;    // cause → faults
-  std::map<std::string, std::uint64_t> findings;  // severity → findings
+  std::uint64_t messages = 0;                       // that came to a verdict
+  std::map<std::string, std::uint64_t> verdicts;    // action → messages
+  std::map<std::string, std::uint64_t> would;       // the same, had all been enforced
+  std::map<std::string, std::uint64_t> faults;      // cause → faults
+  std::map<std::string, std::uint64_t> findings;    // severity → findings
+  std::map<std::string, std::uint64_t> recipients;  // refused one by one: action → recipients
+  std::uint64_t stale = 0;                          // messages judged while the directory is silent
   std::uint64_t event_failures = 0;
+  std::optional<store::Store::Health> store;  // nothing where there is none
+  std::string store_error;                    // why it could not be asked
+  std::vector<store::Breaker> breakers;       // open ones
+  std::uint64_t incidents_lost = 0;
+  std::chrono::seconds directory_silent{};  // for so long
   std::uint64_t sessions_open = 0;
   std::uint64_t sessions_total = 0;
 };
@@ -86,6 +99,12 @@ class Service : public Inspector {
   virtual app::Status Status() const = 0;
   virtual SessionCounters& sessions() = 0;
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
+  // Null where store.url is ""; lives as long as the service.
+  virtual store::Store* store() const = 0;
+  // Of the directory, for LiveDirectory.
+  virtual binding::Outage& outage() = 0;
+  // Looks at open changes and disputes now, as after an announcement.
+  virtual void SettleSoon() = 0;
 };
 
 }  // namespace warifu::app

@@ -25,6 +25,8 @@
 #include "base/error.h"
 #include "binding/checks.h"
 #include "binding/notice.h"
+#include "binding/pin.h"
+#include "incident/breaker.h"
 #include "incident/event.h"
 #include "incident/event_log.h"
 #include "mail/message.h"
@@ -96,8 +98,17 @@ struct Settings {
 
   binding::Options binding;     // domains, realm, sub-addresses
   std::string directory_table;  // "" for none: sender, author and display are then not asked
+  // How long the ledger answers for a directory that is silent.
+  std::chrono::seconds stale_for{};
 
-  store::Options store;  // url "" for none
+  binding::PinOptions pin;
+  std::chrono::milliseconds pin_recheck{};  // between two rounds of upkeep
+  bool lock_refuses = false;                // locked for receiving: refused at RCPT
+  std::vector<Network> spoof_forwarders;
+  incident::BreakerOptions breaker;
+  std::vector<Address> breaker_exempt;  // senders and recipients that it never stops
+
+  store::Options store;  // url "" for none: pin, lock, breaker and grants are then not asked
   std::chrono::milliseconds store_retention{};
   std::uint64_t import_max_unexplained = 0;  // more refuse an import whole
   std::string postfix_config;                // folder of main.cf; "" for Postfix's own default

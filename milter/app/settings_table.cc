@@ -230,6 +230,31 @@ Done SetExemptRecipients(Settings* s, Row, const Value& v) {
   return {};
 }
 
+Done SetBreakerScopes(Settings* s, Row, const Value& v) {
+  s->breaker.acts_on.clear();
+  for (const std::string& word : v.texts) {
+    incident::Scope scope{};
+    incident::FromString(word, &scope);
+    s->breaker.acts_on.insert(scope);
+  }
+  return {};
+}
+
+Done SetBreakerExempt(Settings* s, Row, const Value& v) {
+  s->breaker_exempt.clear();
+  for (const std::string& text : v.texts) {
+    Result<Address> address = ParseAddrSpec(text, s->binding.address);
+    if (!address) return Refuse("'" + text + "' is no address: " + address.error().text);
+    s->breaker_exempt.push_back(*std::move(address));
+  }
+  return {};
+}
+
+template <typename Duration = std::chrono::seconds>
+Duration Time(const Value& v) {
+  return std::chrono::duration_cast<Duration>(std::chrono::milliseconds(v.number));
+}
+
 Done SetExempts(Settings* s, Row, const Value& v) {
   Exemption& exemption = s->exemptions.back();
   for (const std::string& word : v.texts) {
@@ -314,6 +339,47 @@ constexpr Setting kSettings[] = {
    "Which accounts own an address: a text table in the source format of smtpd_sender_login_maps. "
    "Without one the checks sender, author and display are not made.",
    SET(directory_table = v.text)},
+  {"directory.stale_for", Kind::kDuration, "1h", "0s..7d",
+   "How long the ledger answers for proven addresses while the directory does not answer.",
+   SET(stale_for = Time(v))},
+
+  {"pin.enrol", Kind::kWord, "first-use", "first-use|import",
+   "What makes an owner proven: the first accepted mail of his, or an import alone.",
+   SET(pin.first_use = v.text == "first-use")},
+  {"pin.unproven", Kind::kWord, "accept", "accept|tag|hold|defer",
+   "Outcome of an address that was not imported, where only an import enrols.",
+   SET(pin.unproven = Word<Action>(v))},
+  {"pin.cool_off", Kind::kDuration, "180d", "0s..3650d",
+   "How long a released address may not go to another account without an announced change.",
+   SET(pin.cool_off = Time(v))},
+  {"pin.recheck", Kind::kDuration, "15s", "100ms..1h",
+   "How often the directory is asked about open changes and disputes.",
+   SET(pin_recheck = std::chrono::milliseconds(v.number))},
+  {"lock.receive", Kind::kWord, "secrets", "secrets|all",
+   "What a recipient whose account is locked for receiving does not get.",
+   SET(lock_refuses = v.text == "all")},
+  {"spoof.forwarders", Kind::kTexts, "", kNetwork,
+   "Forwarders and lists that bring our users' own mail back to us.",
+   [](Settings* s, Row, const Value& v) { return ReadNetworks(v, &s->spoof_forwarders); }},
+  {"breaker.scopes", Kind::kWords, "account", "account|domain|all",
+   "Scopes in which the breaker may open by itself; the others are reported only.",
+   SetBreakerScopes},
+  {"breaker.account_alarms", Kind::kInteger, "10", "1..1000000",
+   "Leaks of one account inside of the window that open its breaker.",
+   SET(breaker.account_alarms = static_cast<std::uint64_t>(v.number))},
+  {"breaker.domain_accounts", Kind::kInteger, "20", "1..1000000",
+   "Accounts of one domain with leaks or swapped addresses that open the domain's.",
+   SET(breaker.domain_accounts = static_cast<std::uint64_t>(v.number))},
+  {"breaker.all_accounts", Kind::kInteger, "50", "1..1000000",
+   "The same of all accounts, for all outbound mail.",
+   SET(breaker.all_accounts = static_cast<std::uint64_t>(v.number))},
+  {"breaker.window", Kind::kDuration, "1h", "1m..30d", "The time in which alarms are counted.",
+   SET(breaker.window = Time(v))},
+  {"breaker.open_for", Kind::kDuration, "0s", "0s..30d",
+   "After that time it closes by itself; \"0s\": when a person closes it.",
+   SET(breaker.open_for = Time(v))},
+  {"breaker.exempt", Kind::kTexts, "", "an address",
+   "Senders and recipients whose mail it never stops, such as your alerts.", SetBreakerExempt},
 
   {"store.url", Kind::kText, "sqlite:/var/lib/warifu/warifu.db",
    "sqlite:/path or postgresql: and libpq's words",
@@ -361,6 +427,22 @@ constexpr Setting kSettings[] = {
    "Mode of the check that a mailbox gets notices for few accounts.", SetCheckMode},
   {"checks.fan-in.action", Kind::kWord, "hold", kPlainActions, "Outcome when it gets too many.",
    SetCheckAction},
+  {"checks.lock.mode", Kind::kWord, "enforce", kModes,
+   "Mode of the check that neither side is locked.", SetCheckMode},
+  {"checks.lock.action", Kind::kWord, "reject", kPlainActions,
+   "Outcome when one is; secrets to a locked account are held at most.", SetCheckAction},
+  {"checks.pin.mode", Kind::kWord, "enforce", kModes,
+   "Mode of the check that the live owner of an address is its proven owner.", SetCheckMode},
+  {"checks.pin.action", Kind::kWord, "defer", kPlainActions,
+   "Outcome when he is not; on submission listeners mail is held at its end.", SetCheckAction},
+  {"checks.spoof.mode", Kind::kWord, "enforce", kModes,
+   "Mode of the check that no stranger uses a local domain as author.", SetCheckMode},
+  {"checks.spoof.action", Kind::kWord, "tag", kPlainActions, "Outcome when one does.",
+   SetCheckAction},
+  {"checks.breaker.mode", Kind::kWord, "enforce", kModes,
+   "Mode of the check that no breaker of the sender's scope is open.", SetCheckMode},
+  {"checks.breaker.action", Kind::kWord, "defer", kPlainActions,
+   "Outcome of outbound mail while one is.", SetCheckAction},
 
   {"notices.paths", Kind::kTexts, "", kAnyPath,
    "Declarations of notices: files, and folders whose *.toml are read in the order of their names.",
@@ -475,7 +557,8 @@ constexpr Setting kSettings[] = {
    SetExemptAccounts},
   {"exemptions[].recipients", Kind::kTexts, "", "an address",
    "Holds for mail all of whose recipients are among them.", SetExemptRecipients},
-  {"exemptions[].exempts", Kind::kWords, "", "content|session|sender|author|display|notice|flow|fan-in",
+  {"exemptions[].exempts", Kind::kWords, "",
+   "content|session|sender|author|display|lock|pin|spoof|breaker|notice|flow|fan-in",
    "What is let off: content rules, or checks. Required.", SetExempts},
 };
 // clang-format on

@@ -61,6 +61,15 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
 
   // Without a file there are no settings of the operator's that could lack something.
   const bool configured = !settings.path.empty();
+  if (configured && settings.store.url.empty()) {
+    snapshot->notes.emplace_back(
+        "no store.url is set: the checks lock, pin and breaker are not made, no grant holds, and "
+        "incidents stand in the events alone");
+  }
+  if (configured && settings.binding.local_domains.empty()) {
+    snapshot->notes.emplace_back(
+        "no domains are set: no recipient is local, so none is asked about by lock and pin");
+  }
   if (settings.directory_table.empty()) {
     if (configured)
       snapshot->notes.emplace_back(

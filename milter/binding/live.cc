@@ -40,8 +40,10 @@ Owners LiveDirectory::OwnersOf(const Address& address) const {
 }
 
 Owners LiveDirectory::Ask(const Address& address) const {
-  Owners owners = directory_.OwnersOf(address);
+  // One silence is enough for one decision: a mail to a thousand must not wait a thousand times.
+  Owners owners = silence_ ? *silence_ : directory_.OwnersOf(address);
   outage_.Note(owners.status, now_);
+  if (owners.status == Lookup::kTryLater) silence_ = owners;
   if (owners.status != Lookup::kTryLater || options_.ledger == nullptr ||
       outage_.Age(now_) >= options_.stale_for) {
     return owners;

@@ -1,9 +1,9 @@
 // Live: the directory as one decision sees it, and what answers while it is silent.
 //
 // LiveDirectory remembers what it has asked, so that the checks of one stage ask once and all see
-// the same. While the directory does not answer (try later; not: misconfigured) the ledger answers
-// for addresses that it has proven, marked stale, for at most `stale_for` since the directory fell
-// silent.
+// the same, and do not ask again a directory that did not answer. While the directory does not
+// answer (try later; not: misconfigured) the ledger answers for addresses that it has proven,
+// marked stale, for at most `stale_for` since the directory fell silent.
 //
 // Threads: Outage is shared; a LiveDirectory belongs to one decision.
 #pragma once
@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -55,6 +56,7 @@ class LiveDirectory final : public Directory {
   const StaleOptions options_;
   const WallTime now_;
   mutable std::map<std::string, Owners> asked_;
+  mutable std::optional<Owners> silence_;
 };
 
 // The same owners as accounts, realms mapped: sorted, no doubles.

@@ -79,6 +79,7 @@ PinAnswer NotInDirectory(const store::AddressRecord& record) {
   PinAnswer answer =
       Said(PinCase::kReleased, Outcome::kPass,
            "proven is " + Joined(record.Owners()) + ", the directory has it no more");
+  answer.before = record.Owners();
   if (!record.released) answer.write = PinWrite::kMarkReleased;
   return answer;
 }

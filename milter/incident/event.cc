@@ -58,7 +58,8 @@ Json CheckJson(const CheckResult& check, std::string_view would) {
           {"would", would},
           {"subject", Safe(check.subject)},
           {"reason", Safe(check.reason)},
-          {"exemption", check.exempt ? Safe(check.exemption) : ""}};
+          {"exemption", check.exempt ? Safe(check.exemption) : ""},
+          {"stale", check.stale}};
 }
 
 Json FindingJson(const Finding& finding) {
@@ -222,7 +223,8 @@ std::string ToLogLine(const Event& event) {
 
 bool IsClean(const Event& event) {
   const auto passes = [](const CheckResult& check) {
-    return check.outcome == Outcome::kPass || check.outcome == Outcome::kNotApplicable;
+    return !check.stale &&
+           (check.outcome == Outcome::kPass || check.outcome == Outcome::kNotApplicable);
   };
   return event.verdict.action == Action::kAccept && event.verdict.would == Action::kAccept &&
          event.findings.empty() && event.faults.empty() &&

@@ -35,7 +35,8 @@ struct AttachmentNote {
 struct Event {
   WallTime time = {};
   // "mail", "rcpt", "end": where it was decided; "abort": given up by the client behind a failed
-  // check; "failed": what "end" had decided could not be carried out.
+  // check; "failed": what "end" had decided could not be carried out; "breaker": no message, a
+  // scope reached its threshold.
   std::string stage;
   std::string queue_id;
   std::string reference;
@@ -73,7 +74,7 @@ inline constexpr auto kEventFields = std::to_array<std::string_view>({
     "account", "client_address", "client_name", "helo", "sender", "recipients", "recipient_count",
     "authors", "message_id", "size",
     "checks", "checks[].check", "checks[].outcome", "checks[].mode", "checks[].would",
-    "checks[].subject", "checks[].reason", "checks[].exemption",
+    "checks[].subject", "checks[].reason", "checks[].exemption", "checks[].stale",
     "findings", "findings[].rule", "findings[].severity", "findings[].mode", "findings[].region",
     "findings[].part", "findings[].offset", "findings[].length", "findings[].preview",
     "findings[].fingerprint", "findings[].owner", "findings[].ownership", "findings[].would",

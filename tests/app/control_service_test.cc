@@ -25,11 +25,15 @@ class FakeService final : public Service {
   app::Status Status() const override { return status_; }
   SessionCounters& sessions() override { return sessions_; }
   std::shared_ptr<const Snapshot> snapshot() const override { return nullptr; }
+  store::Store* store() const override { return nullptr; }
+  binding::Outage& outage() override { return outage_; }
+  void SettleSoon() override {}
   std::unique_ptr<MessageInspection> Begin() override { return nullptr; }
 
   std::expected<ReloadReport, Errors> report_;
   app::Status status_;
   SessionCounters sessions_;
+  binding::Outage outage_;
 };
 
 TEST(ControlServiceTest, StatusTellsWhatTheServiceCounts) {

@@ -144,6 +144,49 @@ Gateway::Gateway(std::string_view conf) {
   auto events = incident::OpenEventLog(settings->events_target, settings->events_all);
   EXPECT_TRUE(events.has_value());
   events_ = *std::move(events);
+  if (settings->store.url.empty()) return;
+  auto store = store::Open(settings->store);
+  if (!store) {
+    ADD_FAILURE() << store.error().ToString();
+    std::abort();
+  }
+  own_store_ = *std::move(store);
+  UseStore(own_store_.get());
+}
+
+InspectionContext Gateway::context() const {
+  InspectionContext context{snapshot_, events_, &log, &clock, &counters};
+  context.store = store_;
+  context.outage = &outage_;
+  context.incidents = incidents_.get();
+  context.gateway = "mx1.example.jp";
+  return context;
+}
+
+store::Store* Gateway::store() const {
+  if (incidents_) incidents_->Flush();
+  return store_;
+}
+
+std::vector<store::Incident> Gateway::Incidents() const {
+  auto rows = store()->Incidents({});
+  EXPECT_TRUE(rows.has_value());
+  return rows.value_or(std::vector<store::Incident>{});
+}
+
+void Gateway::UseStore(store::Store* store) {
+  incidents_ = std::make_unique<incident::IncidentWriter>(*store, log);
+  store_ = store;
+}
+
+void Gateway::UseMembers(std::string_view table) {
+  auto opened =
+      binding::OpenTextTable(Write("members", table), snapshot_->settings.binding.local_domains);
+  if (!opened) {
+    ADD_FAILURE() << opened.error()[0].ToString();
+    std::abort();
+  }
+  snapshot_->directory = *std::move(opened);
 }
 
 Gateway::~Gateway() {
@@ -159,6 +202,7 @@ std::string Gateway::Conf(const std::filesystem::path& folder, std::string_view 
   add("mode =", "mode = \"enforce\";");
   add("domains =", "domains = [ \"example.jp\" ];");
   add("directory =", "directory = { table = \"" + at + "members\"; };");
+  add("store =", "store = { url = \"sqlite:" + at + "store.db\"; };");
   add("rules =", "rules = { paths = [ \"" + at + "rules.toml\" ]; };");
   add("cache_dir =", "cache_dir = \"\";");
   add("events =", "events = { target = \"" + at + "events\"; };");
@@ -190,17 +234,18 @@ Transaction Gateway::TransactionOf(const Envelop& envelope) {
   return transaction;
 }
 
-Sent Gateway::Send(const std::string& raw, const Envelop& envelope) {
+Sent Gateway::Send(const std::string& raw, const Envelop& envelope, const std::string& queue_id) {
   Sent sent;
   Transaction transaction = TransactionOf(envelope);
   const auto inspection = Begin();
   sent.mail = inspection->Mail(transaction);
   if (sent.mail.action >= Action::kDefer) return sent;
-  transaction.queue_id = "4XyZabc";
+  transaction.queue_id = queue_id;
   for (const std::string& recipient : envelope.recipients) {
-    EXPECT_EQ(inspection->Rcpt(transaction, recipient).action, Action::kAccept);
-    transaction.recipients.push_back(recipient);
+    sent.rcpt.push_back(inspection->Rcpt(transaction, recipient));
+    if (sent.rcpt.back().action < Action::kDefer) transaction.recipients.push_back(recipient);
   }
+  if (transaction.recipients.empty() && !envelope.recipients.empty()) return sent;
   std::string body;
   const std::vector<Field> fields = Split(WithCrLf(raw), &body);
   mail::MessageBuffer buffer(inspection->limits());

@@ -38,9 +38,10 @@ class FakeLog final : public incident::Log {
 // Steady time moves by `step` with every look at it.
 class FakeClock final : public Clock {
  public:
-  WallTime Now() const override { return WallTime(std::chrono::seconds(1'780'000'000)); }
+  WallTime Now() const override { return WallTime(std::chrono::seconds(1'780'000'000)) + later; }
   SteadyTime Steady() const override { return now_ += step; }
   std::chrono::milliseconds step{0};
+  std::chrono::seconds later{0};  // of wall time
 
  private:
   mutable SteadyTime now_{};
@@ -55,7 +56,8 @@ struct Envelop {
 };
 
 struct Sent {
-  policy::Verdict mail;  // of MAIL; when it refuses, `end` is empty
+  policy::Verdict mail;               // of MAIL; when it refuses, `end` is empty
+  std::vector<policy::Verdict> rcpt;  // of each recipient; when all are refused, `end` is empty
   EndActions end;
   std::string delivered;  // the mail with its edits; "" when refused
   Action action() const { return mail.action >= Action::kDefer ? mail.action : end.verdict.action; }
@@ -72,17 +74,26 @@ class Gateway {
   ~Gateway();
 
   // Takes a mail through a new inspection. `raw`: lines end in LF or CRLF.
-  Sent Send(const std::string& raw, const Envelop& envelope = {});
+  Sent Send(const std::string& raw, const Envelop& envelope = {},
+            const std::string& queue_id = "4XyZabc");
   // A transaction with these facts.
   static Transaction TransactionOf(const Envelop& envelope);
   std::unique_ptr<MessageInspection> Begin() { return NewInspection(context()); }
-  InspectionContext context() const { return {snapshot_, events_, &log, &clock, &counters}; }
+  InspectionContext context() const;
 
   std::vector<nlohmann::json> Events() const;
   nlohmann::json LastEvent() const;
   std::string Path(const std::string& name) const { return folder_ / name; }
   std::string Write(const std::string& name, std::string_view text) const;
   static std::string Conf(const std::filesystem::path& folder, std::string_view more);
+
+  // Null where the settings name none. Incidents are written by the time that it is asked.
+  store::Store* store() const;
+  std::vector<store::Incident> Incidents() const;
+  // In the place of the SQLite file; it outlives the gateway.
+  void UseStore(store::Store* store);
+  // Another table, as after a reload.
+  void UseMembers(std::string_view table);
 
   // To be changed by a test before it sends.
   Snapshot& editable();
@@ -96,6 +107,10 @@ class Gateway {
   std::filesystem::path folder_;
   std::shared_ptr<Snapshot> snapshot_;
   std::shared_ptr<incident::EventLog> events_;
+  std::unique_ptr<store::Store> own_store_;
+  store::Store* store_ = nullptr;
+  mutable binding::Outage outage_;
+  std::unique_ptr<incident::IncidentWriter> incidents_;
 };
 
 // A plain text mail of taro's to a friend.

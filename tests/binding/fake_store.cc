@@ -139,8 +139,12 @@ Result<Moved> FakeStore::Move(std::string_view address, const Accounts& before,
     it->state = ChangeState::kUsed;
     it->settled = act.at;
   }
-  row.proven = Proofs(after, source, act);
   row.released.reset();
+  if (after.empty()) {
+    row.released = act.at;
+  } else {
+    row.proven = Proofs(after, source, act);
+  }
   if (row.dispute && row.dispute->kind == DisputeKind::kPin) row.dispute.reset();
   Note("move", address, act);
   return Moved::kMoved;
@@ -251,6 +255,7 @@ Result<bool> FakeStore::CloseBreaker(std::string_view scope, const Act& act) {
 
 Result<void> FakeStore::AddIncident(const Incident& incident) {
   OR_DOWN();
+  if (incidents_down) return Fail(ErrorKind::kTemporary, "no room for incidents");
   incidents.push_back(incident);
   return {};
 }

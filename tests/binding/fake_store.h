@@ -1,6 +1,7 @@
 // A store in memory that fails and races when told to, for tests of what stands on one.
 //
-// Only what the checks use works; the rest answers an error. `down`: every call fails. `race`: runs
+// Only what the checks use works; the rest answers an error. `down`: every call fails;
+// `incidents_down`: AddIncident alone. `race`: runs
 // once, before the next Move or AddDispute, as another gateway would come in between.
 #pragma once
 
@@ -17,6 +18,7 @@ namespace warifu::store {
 class FakeStore final : public Store {
  public:
   bool down = false;
+  bool incidents_down = false;
   std::function<void()> race;
   std::map<std::string, AddressRecord> rows;
   std::vector<Change> changes;

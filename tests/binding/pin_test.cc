@@ -103,11 +103,13 @@ TEST(Pin, NotInTheDirectory) {
           .directory = Gone(),
           .record = Proven({"a"}),
           .which = PinCase::kReleased,
-          .write = PinWrite::kMarkReleased});
+          .write = PinWrite::kMarkReleased,
+          .before = {"a"}});
   Expect({.name = "released before",
           .directory = Gone(),
           .record = Released({"a"}, std::chrono::days(1)),
-          .which = PinCase::kReleased});
+          .which = PinCase::kReleased,
+          .before = {"a"}});
   Expect({.name = "disputed and gone is no agreement",
           .directory = Gone(),
           .record = DisputedBy(DisputeKind::kPin, {"a"}),

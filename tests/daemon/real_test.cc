@@ -72,6 +72,9 @@ class RealDaemon : public testing::Test {
               "fingerprint = { key_file = \"" +
               (directory_ / "key") +
               "\"; };\n"
+              "store = { url = \"sqlite:" +
+              (directory_ / "store.db") +
+              "\"; };\n"
               "cache_dir = \"" +
               directory_.path() +
               "\";\n"

@@ -116,6 +116,7 @@ class DebianPackage(unittest.TestCase):
             "rules = {": 'paths = [ "@patterns@" ];',
             "events = {": 'target = "@folder@/log/events.jsonl";',
             "fingerprint = {": 'key_file = "@folder@/state/fingerprint.key";',
+            "store = {": 'url = "sqlite:@folder@/state/warifu.db";',
             "socket = {": 'address = "@socket@"; group = "%s";' % grp.getgrgid(postfix.owner()[0].pw_gid).gr_name,
             "control = {": 'socket = "@folder@/run/control.sock";'}
         for group, setting in moved.items():

@@ -181,6 +181,8 @@ class Postfix:
             "daemon_directory": self.root / "usr/lib/postfix/sbin",
             "shlib_directory": self.root / "usr/lib/postfix", "meta_directory": self.root / "etc/postfix",
             "import_environment": " ".join(f"{k}={v}" for k, v in self.environment().items()),
+            # What sendmail(1) hands to postdrop(1).
+            "export_environment": " ".join(f"{k}={v}" for k, v in self.environment().items()),
             "maillog_file": self.log, "maillog_file_prefixes": self.folder,
             "in_flow_delay": "0", "disable_dns_lookups": "yes", "smtputf8_enable": "yes",
             "mydestination": "", "alias_maps": "", "local_recipient_maps": "",

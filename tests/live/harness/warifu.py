@@ -85,7 +85,8 @@ class Warifu:
             "socket.group": grp.getgrgid(self.group).gr_name, "control.socket": str(self.control),
             "directory.table": str(self.table), "rules.paths": [str(self.patterns)],
             "events.target": str(self.events_path), "log.target": str(self.log), "log.level": "debug",
-            "fingerprint.key_file": str(self.folder / "state/fingerprint.key"), "user": "",
+            "fingerprint.key_file": str(self.folder / "state/fingerprint.key"),
+            "store.url": f"sqlite:{self.folder}/state/warifu.db", "user": "",
             "cache_dir": str(self.folder / "cache")}
         values = {**paths, **STANDARD, **settings}
         self.config.write_text(render({name: value for name, value in values.items() if value is not None}))
