@@ -1,4 +1,5 @@
-// What binding costs: a directory of a million rows, and the author check of one mail.
+// What binding costs: a directory of a million rows, a ledger of as many, and the checks of one
+// mail.
 //
 // usage: build/release/tests/bench/binding_bench
 #include <benchmark/benchmark.h>
@@ -13,6 +14,8 @@
 
 #include "binding/checks.h"
 #include "binding/directory.h"
+#include "binding/ledger.h"
+#include "store/store.h"
 
 namespace warifu::binding {
 namespace {
@@ -106,6 +109,76 @@ void CheckMail(benchmark::State& state) {
   }
 }
 BENCHMARK(CheckMail);
+
+// A ledger of a million addresses in SQLite, made once: everybody owns what the table says.
+store::Store& Proven() {
+  static const struct Made {
+    Made() {
+      store::Options options;
+      options.url = "sqlite:" + (folder / "store.db").string();
+      store = *store::Open(options);
+      std::size_t next = 0;
+      const auto rows = [&next](store::DirectoryRow* row) -> Result<bool> {
+        if (next == kRows) return false;
+        *row = {Addr(next), {"user" + std::to_string(next)}};
+        ++next;
+        return true;
+      };
+      if (!store->Import(rows, {}, {.who = "bench"})) std::abort();
+    }
+    ~Made() {
+      store.reset();
+      std::filesystem::remove_all(folder);
+    }
+    std::filesystem::path folder = [] {
+      std::string name = (std::filesystem::temp_directory_path() / "warifu-bench-XXXXXX").string();
+      return std::filesystem::path(mkdtemp(name.data()));
+    }();
+    std::unique_ptr<store::Store> store;
+  } made;
+  return *made.store;
+}
+
+Address At(std::size_t i) {
+  return ParsePath(Addr(i), {}).value();
+}
+
+// One address, the store asked for news before: `step` 0 asks the same one again and again.
+void Pin(benchmark::State& state, std::size_t step) {
+  store::Store& store = Proven();
+  const Ledger ledger(store, {}, {});
+  const store::Act act{.who = "mail", .at = Clock::System().Now()};
+  std::size_t i = 7;
+  for (auto _ : state) {
+    if (!store.Refresh()) std::abort();
+    const Result<Look> look = ledger.See(At(i), Table(), act);
+    if (!look || look->answer.which != PinCase::kSame) std::abort();
+    i = (i + step) % kRows;
+  }
+}
+BENCHMARK_CAPTURE(Pin, hot, 0);
+BENCHMARK_CAPTURE(Pin, cold, 7919);
+
+// What a mail with one local recipient asks the store: at MAIL, at RCPT, at its end.
+void StoreOfOneMail(benchmark::State& state) {
+  store::Store& store = Proven();
+  const Ledger ledger(store, {}, {});
+  const store::Act act{.who = "mail", .at = Clock::System().Now()};
+  std::size_t i = 7;
+  for (auto _ : state) {
+    i = (i + 7919) % kRows;
+    const std::string account = "user" + std::to_string(i);
+    const Address sender = At(i), recipient = At((i + 500'000) % kRows);
+    for (int stage = 0; stage < 3; ++stage) {
+      const bool good = store.Refresh() && store.GrantsOf(account, act.at) &&
+                        (stage == 1 || store.LocksOf(account, act.at)) &&
+                        (stage == 1 || ledger.See(sender, Table(), act)) &&
+                        (stage == 0 || ledger.See(recipient, Table(), act));
+      if (!good) std::abort();
+    }
+  }
+}
+BENCHMARK(StoreOfOneMail);
 
 }  // namespace
 }  // namespace warifu::binding
