@@ -257,13 +257,21 @@ class PostgresqlEngine final : public Engine {
   }
 
   Result<Store::Health> Check(bool) override {
+    // Counting millions of rows takes longer than a mail may wait, but a stopped server does not
+    // hold whoever asks how it is.
+    const Milliseconds patience = timeout_ * 30;
     auto health = std::make_shared<Store::Health>();
-    const auto done = RunLong([health](Connection& own) {
-      own.BeginRead();
-      Transaction transaction(own);
-      *health = CheckHealth(own);
-      transaction.Commit();
-    });
+    const auto done = RunOn(
+        pool_,
+        [health, patience, usual = timeout_](Connection& own) {
+          own.SetPatience(patience);
+          own.BeginRead();
+          Transaction transaction(own);
+          *health = CheckHealth(own);
+          transaction.Commit();
+          own.SetPatience(usual);
+        },
+        patience);
     if (!done && done.error().kind != ErrorKind::kInvalid) return std::unexpected(done.error());
     if (!done) health->problems.push_back(done.error().text);
     health->kind = Kind();

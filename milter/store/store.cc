@@ -53,6 +53,16 @@ class Memory {
     }
   }
 
+  // After a change of our own has been committed. Where its news cannot be read all is forgotten,
+  // and the change stands all the same.
+  void SeeOwnChange(Connection& connection) {
+    try {
+      CatchUp(connection, true);
+    } catch (const std::exception&) {
+      // CatchUp() has forgotten all; the connection's trouble is its next user's.
+    }
+  }
+
   void ForgetAll() {
     addresses.Clear();
     accounts.Clear();
@@ -297,14 +307,15 @@ class StoreOnEngine final : public Store {
     }
   }
 
+  // Under the writers' lock; what has changed is forgotten before the call returns.
   template <typename F>
-  static auto InTransaction(void (*begin)(Connection&, const std::string&), std::string key,
-                            F work) {
-    return [begin, key = std::move(key), work = std::move(work)](Connection& c) mutable {
-      begin(c, key);
+  auto Locked(F work) {
+    return [memory = memory_, work = std::move(work)](Connection& c) mutable {
+      c.BeginWrite();
       Transaction transaction(c);
-      auto given = Do(work, c);
+      Kept<Given<F>> given = Do(work, c);
       transaction.Commit();
+      memory->SeeOwnChange(c);
       if constexpr (!std::is_void_v<Given<F>>) return given;
     };
   }
@@ -314,22 +325,13 @@ class StoreOnEngine final : public Store {
     return Call([this](Work w) { return engine_->Run(std::move(w)); }, std::move(work));
   }
 
-  // Under the writers' lock; what has changed is forgotten before the call returns.
   template <typename F>
   Result<Given<F>> Write(F work) {
-    auto given = Call([this](Work w) { return engine_->Run(std::move(w)); },
-                      InTransaction([](Connection& c, const std::string&) { c.BeginWrite(); }, {},
-                                    std::move(work)));
-    if (given) SeeOwnChange();
-    return given;
+    return Call([this](Work w) { return engine_->Run(std::move(w)); }, Locked(std::move(work)));
   }
   template <typename F>
   Result<Given<F>> WriteLong(F work) {
-    auto given = Call([this](Work w) { return engine_->RunLong(std::move(w)); },
-                      InTransaction([](Connection& c, const std::string&) { c.BeginWrite(); }, {},
-                                    std::move(work)));
-    if (given) SeeOwnChange();
-    return given;
+    return Call([this](Work w) { return engine_->RunLong(std::move(w)); }, Locked(std::move(work)));
   }
   // A list may take longer than a mail can wait.
   template <typename F>
@@ -339,9 +341,13 @@ class StoreOnEngine final : public Store {
   // Without history: nothing is forgotten.
   template <typename F>
   Result<Given<F>> Keyed(std::string_view key, F work) {
-    return Call([this](Work w) { return engine_->Run(std::move(w)); },
-                InTransaction([](Connection& c, const std::string& k) { c.BeginKeyed(k); },
-                              std::string(key), std::move(work)));
+    return Read([key = std::string(key), work = std::move(work)](Connection& c) mutable {
+      c.BeginKeyed(key);
+      Transaction transaction(c);
+      Kept<Given<F>> given = Do(work, c);
+      transaction.Commit();
+      if constexpr (!std::is_void_v<Given<F>>) return given;
+    });
   }
 
   template <typename T, typename F>
@@ -355,22 +361,13 @@ class StoreOnEngine final : public Store {
 
   Result<AccountRecord> Account(std::string_view account) {
     return Cached(memory_->accounts, account, [](Connection& c, std::string_view name) {
-      c.BeginRead();
-      Transaction transaction(c);
-      AccountRecord record{.grants = ReadGrants(c, name), .locks = ReadLocks(c, name)};
-      transaction.Commit();
-      return record;
+      return AccountRecord{.grants = ReadGrants(c, name), .locks = ReadLocks(c, name)};
     });
   }
 
   Result<void> CatchUp(bool by_ourselves) {
     return Read(
         [memory = memory_, by_ourselves](Connection& c) { memory->CatchUp(c, by_ourselves); });
-  }
-
-  // After a change of our own. Where the news cannot be read, nothing kept can be trusted.
-  void SeeOwnChange() {
-    if (!CatchUp(true)) memory_->ForgetAll();
   }
 
   const std::unique_ptr<Engine> engine_;
@@ -395,10 +392,11 @@ Result<Comparison> StoreOnEngine::Import(const DirectoryRows& rows, const Import
     writes ? c.BeginWrite() : c.BeginRead();
     Transaction transaction(c);
     found = CompareWithLedger(c, sorted, options, act);
-    if (!found.refused) transaction.Commit();
+    if (found.refused) return;
+    transaction.Commit();
+    if (writes) memory_->SeeOwnChange(c);
   });
   if (!done) return std::unexpected(done.error());
-  if (writes && !found.refused) SeeOwnChange();
   return found;
 }
 

@@ -86,15 +86,17 @@ TEST_P(CrashTest, NothingAcknowledgedIsLostAndNothingIsHalf) {
     Process child([&](const Process::Say& say) {
       const auto store = Open(place_->At());
       if (!store) return 3;
+      say(0);  // begins
       for (std::uint32_t i = next;; ++i) {
         if (!(*store)->Enrol(AddressOf(i), {"anna"}, "mail", By("mail", 1))) return 2;
         if (!(*store)->Move(AddressOf(i), {"anna"}, {"bert"}, 0, "person", By("p", 2))) return 2;
         say(i);
       }
     });
+    std::uint32_t last = 0;
+    ASSERT_TRUE(child.Hear(&last));
     std::this_thread::sleep_for(milliseconds(50 + random() % 200));
     child.Kill();
-    std::uint32_t last = 0;
     while (child.Hear(&last)) {
       acknowledged.push_back(last);
       next = last + 3;  // two may have been under way

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -88,6 +89,46 @@ TEST_F(PostgresqlFaultsTest, AServerThatIsStoppedCostsTheTimeOutAndNoMore) {
     std::this_thread::sleep_for(milliseconds(100));
   }
   EXPECT_EQ(Must(again), std::vector<std::string>{"a@x"}) << "recovers by itself";
+}
+
+TEST_F(PostgresqlFaultsTest, NoCallHangsWhenTheServerIsStoppedUnderLoad) {
+  std::atomic<bool> done{false};
+  std::atomic<int> answered{0}, refused{0};
+  std::atomic<std::int64_t> longest{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 8; ++caller) {
+    callers.emplace_back([&, caller] {
+      for (int i = 0; !done; ++i) {
+        const std::string name = std::to_string(caller) + "-" + std::to_string(i);
+        const auto begin = Steady::now();
+        const bool ok = i % 3 == 0
+                            ? store_->Enrol(name + "@x", {"n"}, "mail", By("mail", 1)).has_value()
+                            : store_->Refresh().has_value() && store_->Find(name).has_value();
+        // Refresh and Find are two calls.
+        const std::int64_t took = Since(begin).count() / (i % 3 == 0 ? 1 : 2);
+        for (std::int64_t seen = longest; took > seen;) {
+          if (longest.compare_exchange_weak(seen, took)) break;
+        }
+        ++(ok ? answered : refused);
+        if (!ok) std::this_thread::sleep_for(milliseconds(5));
+      }
+    });
+  }
+  std::this_thread::sleep_for(milliseconds(500));
+  Signal(SIGSTOP);
+  std::this_thread::sleep_for(milliseconds(2'500));
+  EXPECT_GT(answered, 0);
+  EXPECT_GT(refused, 0);
+  Signal(SIGCONT);
+  const int before = answered;
+  for (const auto until = Steady::now() + std::chrono::seconds(30);
+       answered < before + 50 && Steady::now() < until;) {
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  done = true;
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_GE(answered, before + 50) << "it goes on by itself";
+  EXPECT_LT(longest, 500 + 700) << "the time-out, and the slowness of this machine";
 }
 
 TEST_F(PostgresqlFaultsTest, OpeningAServerThatIsStoppedEnds) {
