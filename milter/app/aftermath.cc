@@ -108,6 +108,27 @@ void Aftermath::Report(const incident::Event& event,
   }
 }
 
+void Aftermath::MarkFlow(const incident::Event& event, const std::vector<std::string>& addresses,
+                         const std::string& detail) const {
+  if (addresses.empty() || context_.store == nullptr) return;
+  const policy::Policy& policy = context_.snapshot->settings.policy;
+  const auto mode = policy.check_modes.find(Check::kFlow);
+  const auto action = policy.checks.find(Check::kFlow);
+  const bool in_force = event.mode == Mode::kEnforce &&
+                        (mode == policy.check_modes.end() || mode->second == Mode::kEnforce) &&
+                        (action == policy.checks.end() || action->second >= Action::kHold);
+  const bool exempt = std::ranges::any_of(event.checks, [](const CheckResult& check) {
+    return check.check == Check::kFlow && check.exempt;
+  });
+  if (!in_force || exempt) return;
+  const store::Act act{"mail", event.time, event.reference, detail};
+  for (const std::string& address : addresses) {
+    const Result<bool> marked = context_.store->AddDispute(
+        address, {store::DisputeKind::kFlow, event.time, event.reference, detail}, act);
+    if (!marked) CountStoreFault(marked.error(), "an address of a crossed flow was not disputed");
+  }
+}
+
 void Aftermath::Teach(const incident::Event& event, const Envelope& envelope,
                       Bindings* bindings) const {
   const policy::Verdict& verdict = event.verdict;

@@ -10,6 +10,7 @@
 // Threads: belongs to one inspection.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "app/bindings.h"
@@ -28,6 +29,9 @@ class Aftermath {
   Result<void> RecordHeld(const incident::Event& event, const Disputes& disputes) const;
   // Rows of what was not held, and the alarms of all.
   void Record(const incident::Event& event, const Disputes& disputes) const;
+  // Marks the addresses that a flow has put in doubt, where that check is in force.
+  void MarkFlow(const incident::Event& event, const std::vector<std::string>& addresses,
+                const std::string& detail) const;
   // Of an accepted mail of an account.
   void Teach(const incident::Event& event, const Envelope& envelope, Bindings* bindings) const;
   void CountStoreFault(const Error& error, std::string_view what) const;

@@ -43,6 +43,7 @@ void Bindings::Start(const Envelope& envelope, std::string_view reference) {
   act_.reference = reference;
   failed_.reset();
   breakers_.reset();
+  found_.clear();
   lessons_.clear();
   live_.reset();
   if (snapshot_.directory != nullptr) {
@@ -148,6 +149,27 @@ void Bindings::CheckPin(const Address& address, bool teaches, BindingAnswer* ans
   if (result.outcome != Outcome::kPass || result.stale) answer->checks.push_back(result);
   if (look->new_dispute) answer->disputes.push_back(*look);
   if (teaches && look->answer.lesson != binding::PinLesson::kNothing) lessons_.push_back(*look);
+}
+
+binding::Bound Bindings::OwnerOf(const Address& address) {
+  binding::Bound bound;
+  bound.outcome = Outcome::kUnavailable;
+  if (directory() == nullptr || failed_) {
+    bound.reason = failed_ ? "the store does not answer" : "there is no directory to ask";
+    return bound;
+  }
+  const std::optional<binding::Look> look = Got(ledger_->See(address, *directory(), act_));
+  if (!look) {
+    bound.reason = "the store does not answer";
+    return bound;
+  }
+  if (look->new_dispute) found_.push_back(*look);
+  // Where an import alone proves, an address without a row is still its live owner's.
+  const bool unproven = look->answer.which == binding::PinCase::kNew;
+  bound.outcome = unproven ? Outcome::kPass : look->answer.outcome;
+  bound.accounts = look->owners.accounts;
+  bound.reason = look->answer.reason;
+  return bound;
 }
 
 void Bindings::CheckSendLock(const Envelope& envelope, BindingAnswer* answer) {

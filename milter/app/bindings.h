@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/envelope.h"
@@ -20,6 +21,7 @@
 #include "base/fault.h"
 #include "binding/ledger.h"
 #include "binding/live.h"
+#include "binding/notice.h"
 #include "store/store.h"
 
 namespace warifu::app {
@@ -58,6 +60,11 @@ class Bindings {
   // All of them, again; `secrets`: something was found in the mail.
   BindingAnswer AtEnd(const Envelope& envelope, const std::vector<Address>& authors, bool secrets);
 
+  // Whom an address belongs to, by directory and ledger, for notices.
+  binding::Bound OwnerOf(const Address& address);
+  // Disputes that OwnerOf() has made.
+  std::vector<binding::Look> TakeDisputes() { return std::exchange(found_, {}); }
+
   // What the mail that AtEnd() saw teaches, once it is accepted; true when the ledger has changed.
   Result<bool> Learn(const Envelope& envelope);
 
@@ -84,6 +91,7 @@ class Bindings {
   std::vector<store::Grant> grants_;
   std::optional<std::vector<store::Breaker>> breakers_;  // open in this stage, once asked
   std::optional<Error> failed_;                          // the store, in this stage
+  std::vector<binding::Look> found_;                     // by OwnerOf
   std::vector<binding::Look> lessons_;                   // of AtEnd: what it may teach
 };
 

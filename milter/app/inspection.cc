@@ -309,6 +309,7 @@ EndActions Inspection::JudgeEnd(const Transaction& transaction, const mail::Mess
     event.verdict = judgement.verdict;
   }
   aftermath_.Record(event, disputes_);
+  aftermath_.MarkFlow(event, judgement.flow_disputes, judgement.flow_detail);
   aftermath_.Teach(event, envelope_, &bindings_);
   Conclude(std::move(event));
   return Actions(judgement);

@@ -96,20 +96,28 @@ void CheckBindings(const Snapshot& snapshot, const Case& mail, Judgement* judgem
 // Mail of the operator's own systems about one account, and what wants to be taken for it.
 NoticeJudgement CheckNotices(const Snapshot& snapshot, const Case& mail, Budget& budget,
                              Judgement* judgement) {
-  if (!mail.check_notices || snapshot.directory == nullptr || snapshot.notices->active() == 0) {
-    return {};
-  }
+  const binding::Directory* directory = DirectoryOf(snapshot, mail.bindings);
+  if (!mail.check_notices || directory == nullptr || snapshot.notices->active() == 0) return {};
   const Settings& settings = snapshot.settings;
-  const NoticeContext context{.notices = *snapshot.notices,
-                              .settings = settings,
-                              .key = snapshot.key,
-                              .bound = BoundByDirectory(*snapshot.directory, settings.binding),
-                              .store = nullptr,
-                              .now = budget.clock().Now()};
+  Bindings* bindings = mail.bindings;
+  NoticeContext context{.notices = *snapshot.notices,
+                        .settings = settings,
+                        .key = snapshot.key,
+                        .bound = BoundByDirectory(*directory, settings.binding),
+                        .store = bindings != nullptr ? bindings->store() : nullptr,
+                        .now = budget.clock().Now()};
+  if (context.store != nullptr) {
+    context.bound = [bindings](const Address& address) { return bindings->OwnerOf(address); };
+  }
   NoticeJudgement notice =
       JudgeNotice(context, mail.envelope, mail.listener.name, judgement->content.message);
   ApplyExemptions(mail.envelope, settings, &notice.checks);
   std::ranges::move(notice.checks, std::back_inserter(judgement->checks));
+  if (bindings != nullptr) {
+    std::ranges::move(bindings->TakeDisputes(), std::back_inserter(judgement->disputes));
+  }
+  judgement->flow_disputes = std::move(notice.disputed);
+  judgement->flow_detail = std::move(notice.detail);
   return notice;
 }
 

@@ -3,10 +3,10 @@
 // The gateway and the tool both end up here, so that what the tool shows on a stored mail is what
 // the gateway does.
 //
-// Guarantees: pure but for the directory and the clock; nothing is written or logged. No string of
-// a Judgement but those of its message holds a secret that was found. May throw only what the
-// language throws for want of memory.
-// Threads: reentrant on a shared snapshot.
+// Guarantees: pure but for the directory, the store and the clock. Nothing is logged, and nothing
+// written but what bindings and notices note as they look (moves, disputes, flows, counts). No
+// string of a Judgement but those of its message holds a secret that was found. May throw only what
+// the language throws for want of memory. Threads: reentrant on a shared snapshot.
 #pragma once
 
 #include <optional>
@@ -46,7 +46,10 @@ struct Judgement {
   StripPlan strips;
   std::string exemption;                // from content rules
   std::vector<binding::Look> disputes;  // that this mail has brought to light
-  bool can_hold = true;                 // as in policy::Evidence
+  // That a flow has put in doubt; marked where the check is in force.
+  std::vector<std::string> flow_disputes;
+  std::string flow_detail;
+  bool can_hold = true;  // as in policy::Evidence
   policy::Verdict verdict;
   std::optional<mail::EditedBody> edited;  // of a verdict that strips
 };
