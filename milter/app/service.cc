@@ -14,8 +14,9 @@ namespace {
 
 // Only a restart takes these over.
 constexpr std::string_view kRestart[] = {
-    "socket.address", "socket.mode", "socket.group", "control.socket", "control.group",
-    "user",           "pid_file",    "log.target",   "store.url",      "store.timeout"};
+    "socketmap.address", "socketmap.mode", "socketmap.group", "socket.address", "socket.mode",
+    "socket.group",      "control.socket", "control.group",   "user",           "pid_file",
+    "log.target",        "store.url",      "store.timeout"};
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 using EventLogPtr = std::shared_ptr<incident::EventLog>;
@@ -108,15 +109,9 @@ class SharedService final : public Service {
     upkeep_ = std::make_unique<Upkeep>([this](const Upkeep& upkeep) { return Settle(upkeep); });
   }
 
-  std::unique_ptr<MessageInspection> Begin() override {
-    const std::lock_guard lock(mutex_);
-    InspectionContext context{snapshot_, events_, &log_, &clock_, &counters_};
-    context.store = store_.get();
-    context.outage = &outage_;
-    context.incidents = incidents_.get();
-    context.gateway = gateway_;
-    return NewInspection(std::move(context));
-  }
+  std::unique_ptr<MessageInspection> Begin() override { return NewInspection(Context()); }
+
+  TransportAnswer Transport(std::string_view key) override { return AskTransport(Context(), key); }
 
   std::expected<ReloadReport, Errors> Reload() override {
     const std::lock_guard one_at_a_time(reload_mutex_);
@@ -152,6 +147,15 @@ class SharedService final : public Service {
   }
 
  private:
+  InspectionContext Context() {
+    const std::lock_guard lock(mutex_);
+    InspectionContext context{snapshot_, events_, &log_, &clock_, &counters_};
+    context.store = store_.get();
+    context.outage = &outage_;
+    context.incidents = incidents_.get();
+    context.gateway = gateway_;
+    return context;
+  }
   // A round of upkeep; returns how long to rest.
   std::chrono::milliseconds Settle(const Upkeep& upkeep);
   void AddStore(app::Status* status) const;

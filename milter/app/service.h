@@ -28,6 +28,7 @@
 #include "app/inspector.h"
 #include "app/settings.h"
 #include "app/snapshot.h"
+#include "app/transport.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "binding/live.h"
@@ -103,6 +104,8 @@ class Service : public Inspector {
   virtual store::Store* store() const = 0;
   // Of the directory, for LiveDirectory.
   virtual binding::Outage& outage() = 0;
+  // What Postfix's transport_maps is answered for a recipient, by the current snapshot.
+  virtual TransportAnswer Transport(std::string_view key) = 0;
   // Looks at open changes and disputes now, as after an announcement.
   virtual void SettleSoon() = 0;
 };

@@ -14,6 +14,7 @@
 #include "daemon/privileges.h"
 #include "daemon/server.h"
 #include "daemon/signals.h"
+#include "daemon/socketmap.h"
 
 namespace warifu {
 namespace {
@@ -78,6 +79,36 @@ Result<std::unique_ptr<app::ControlServer>> Control(const app::Settings& setting
   return app::StartControlServer(options, std::move(handlers));
 }
 
+daemon::SocketmapAnswer Answer(const app::TransportAnswer& answer) {
+  using Kind = daemon::SocketmapAnswer::Kind;
+  switch (answer.kind) {
+    case app::TransportAnswer::Kind::kDefer:
+      return {Kind::kFound, "retry:4.7.1 " + answer.text};
+    case app::TransportAnswer::Kind::kUnavailable:
+      return {Kind::kTemporary, answer.text};
+    case app::TransportAnswer::Kind::kNotFound:
+      break;
+  }
+  return {};
+}
+
+// Without an address there is none, which is no error.
+Result<std::unique_ptr<daemon::SocketmapServer>> Transports(const app::Settings& settings,
+                                                            app::Service& service,
+                                                            incident::Log& log) {
+  if (settings.socketmap.address.empty()) return nullptr;
+  daemon::SocketmapOptions options;
+  options.address = settings.socketmap.address;
+  options.mode = settings.socketmap.mode;
+  options.group = settings.socketmap.group;
+  auto server = daemon::StartSocketmap(
+      options, [&service](std::string_view key) { return Answer(service.Transport(key)); });
+  if (server) {
+    log.Info("answering transport_maps = socketmap:" + (*server)->postfix_address() + ":warifu");
+  }
+  return server;
+}
+
 int RunDaemon(const app::Settings& settings) {
   auto log = incident::OpenLog(settings.log);
   if (!log) return Failed({log.error()});
@@ -85,6 +116,8 @@ int RunDaemon(const app::Settings& settings) {
   if (!service) return Failed(service.error());
   auto control = Control(settings, **service, **log);
   if (!control) return Failed({control.error()});
+  auto transports = Transports(settings, **service, **log);
+  if (!transports) return Failed({transports.error()});
 
   daemon::Hooks hooks;
   hooks.inspector = service->get();
@@ -100,6 +133,7 @@ int RunDaemon(const app::Settings& settings) {
   if (*ended == daemon::Ended::kAbandoned) {
     // An inspection hangs and still uses all this: nothing may be taken down under it.
     if (*control) (*control)->Stop();
+    if (*transports) (*transports)->Stop();
     _exit(EXIT_SUCCESS);
   }
   return EXIT_SUCCESS;

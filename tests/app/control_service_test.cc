@@ -27,6 +27,7 @@ class FakeService final : public Service {
   std::shared_ptr<const Snapshot> snapshot() const override { return nullptr; }
   store::Store* store() const override { return nullptr; }
   binding::Outage& outage() override { return outage_; }
+  TransportAnswer Transport(std::string_view) override { return {}; }
   void SettleSoon() override {}
   std::unique_ptr<MessageInspection> Begin() override { return nullptr; }
 

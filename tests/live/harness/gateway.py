@@ -1,6 +1,7 @@
 """Gateway: scratch folder, sink, Postfix and warifu-milter as one thing for a test class.
 
 Postfix gets two services that ask warifu: `submission`, where users log in, and `mx`, as on port 25.
+In its settings "@warifu@" is the daemon's scratch folder.
 """
 import contextlib
 
@@ -34,7 +35,8 @@ class Gateway:
         self.postfix = Postfix(folder / "postfix", self.sink.port, {
             "submission": {**LOGIN, "smtpd_milters": socket, "milter_macro_daemon_name": "submission"},
             "mx": {"smtpd_milters": socket, "milter_macro_daemon_name": "mx"}},
-            {"milter_default_action": "tempfail", **postfix})
+            {"milter_default_action": "tempfail",
+             **{name: value.replace("@warifu@", f"{folder}/warifu") for name, value in postfix.items()}})
         for user in users:
             self.postfix.add_user(user, PASSWORD)
         self.warifu = Warifu(folder / "warifu", settings, table=table, group=self.postfix.owner.pw_gid,

@@ -118,6 +118,10 @@ class Postfix:
         self._run("usr/sbin/postsuper", "-c", self.config, "-H", queue_id)
         self._run("usr/sbin/postqueue", "-c", self.config, "-f")
 
+    def flush(self) -> None:
+        """postqueue -f: every deferred mail is tried at once."""
+        self._run("usr/sbin/postqueue", "-c", self.config, "-f")
+
     def delete(self, queue_id: str) -> None:
         self._run("usr/sbin/postsuper", "-c", self.config, "-d", queue_id)
 

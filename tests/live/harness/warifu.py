@@ -27,7 +27,7 @@ USER = "daemon"  # of base-passwd: owns nothing, and is not the user that Postfi
 
 class Warifu:
     """One daemon. `settings`: dotted names of warifu.conf(5) → values, beside those of STANDARD;
-    a value that is None leaves the setting out."""
+    a value that is None leaves the setting out, "@folder@" in one is the daemon's scratch folder."""
 
     def __init__(self, folder: pathlib.Path, settings: dict, *, table: str = "", group: int = 0,
                  patterns: str | pathlib.Path = unpacked.ROOT / "patterns",
@@ -89,7 +89,8 @@ class Warifu:
             "store.url": f"sqlite:{self.folder}/state/warifu.db", "user": "",
             "cache_dir": str(self.folder / "cache")}
         values = {**paths, **STANDARD, **settings}
-        self.config.write_text(render({name: value for name, value in values.items() if value is not None}))
+        text = render({name: value for name, value in values.items() if value is not None})
+        self.config.write_text(text.replace("@folder@", str(self.folder)))
 
     def start(self) -> None:
         """Returns once the daemon has said READY=1, as it says to systemd."""
