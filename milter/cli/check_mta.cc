@@ -168,15 +168,20 @@ CheckReport CheckPostfix(const app::Settings& settings, const Postfix& postfix) 
     used = used || (name.ends_with("/smtpd_milters") && Names(value, spellings));
   }
   if (!used) add(CheckLevel::kWarning, "smtpd_milters does not name warifu's socket");
+  const bool enforcing = settings.policy.mode == Mode::kEnforce;
   const std::string& map = settings.socketmap.address;
   const std::string transports = Setting(postfix, "transport_maps");
+  if (map.empty() && enforcing && !settings.store.url.empty()) {
+    add(CheckLevel::kWarning,
+        "socketmap.address is not set: mail in the queue and recipients behind aliases and lists "
+        "reach swapped and disputed addresses; see warifu-milter(8)");
+  }
   if (!map.empty() && !NamesMap(transports, Spellings(map, queue))) {
     add(CheckLevel::kWarning,
         "transport_maps does not name warifu's socketmap: mail in the queue and recipients behind "
         "aliases and lists are not checked; set transport_maps = " +
             TransportMap(map, queue) + (transports.empty() ? "" : " " + transports));
   }
-  const bool enforcing = settings.policy.mode == Mode::kEnforce;
   if (enforcing && Setting(postfix, "milter_default_action") == "accept") {
     add(CheckLevel::kWarning,
         "milter_default_action = accept: mail passes unseen whenever warifu does not answer; "

@@ -34,6 +34,7 @@ app::Settings Enforcing() {
   app::Settings settings = app::DefaultSettings();
   settings.policy.mode = Mode::kEnforce;
   settings.socket.address = "unix:/var/spool/postfix/warifu/warifu.sock";
+  settings.store.url = "";  // nothing that a transport map could tell
   return settings;
 }
 
@@ -128,6 +129,11 @@ TEST(CheckMtaTest, ATransportMapThatIsNotPluggedInIsTold) {
   postfix.settings["transport_maps"] = "socketmap:inet:localhost:8898:warifu";
   EXPECT_THAT(CheckPostfix(settings, postfix), IsEmpty());
   settings.socketmap.address = "";
+  EXPECT_THAT(CheckPostfix(settings, postfix), IsEmpty());
+  settings.store.url = "sqlite:/var/lib/warifu/warifu.db";
+  EXPECT_THAT(TextOf(CheckPostfix(settings, postfix)),
+              HasSubstr("socketmap.address is not set: mail in the queue"));
+  settings.policy.mode = Mode::kObserve;
   EXPECT_THAT(CheckPostfix(settings, postfix), IsEmpty());
 }
 
