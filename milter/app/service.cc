@@ -170,7 +170,9 @@ class SharedService final : public Service {
   const std::string gateway_;
   const std::unique_ptr<store::Store> store_;
   binding::Outage outage_;
-  bool store_complained_ = false;  // the upkeep's: one line for a store that stays down
+  // The upkeep's: one line for each outage, and one for its end.
+  bool store_complained_ = false;
+  bool directory_complained_ = false;
   Counters counters_;
   SessionCounters sessions_;
   std::mutex reload_mutex_;
@@ -198,6 +200,13 @@ std::chrono::milliseconds SharedService::Settle(const Upkeep& upkeep) {
     for (const std::string& line : settled->lines) log_.Info(line);
   } else if (!std::exchange(store_complained_, true)) {
     log_.Error("changes and disputes cannot be looked at: " + settled.error().ToString());
+  }
+  const bool silent = outage_.Age(time).count() > 0;
+  if (silent && !std::exchange(directory_complained_, true)) {
+    log_.Warning(
+        "the directory does not answer: proven owners stand in for it (directory.stale_for)");
+  } else if (!silent && std::exchange(directory_complained_, false)) {
+    log_.Info("the directory answers again");
   }
   return settings.pin_recheck;
 }

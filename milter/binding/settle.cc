@@ -22,9 +22,12 @@ class Round {
     if (!changes) return std::unexpected(changes.error());
     for (const store::Change& change : *changes) {
       if (Over()) return std::move(done_);
-      if (const Result<void> settled = SettleChange(change); !settled) {
-        return std::unexpected(settled.error());
-      }
+      const Result<void> settled = SettleChange(change);
+      if (settled) continue;
+      if (settled.error().kind != ErrorKind::kInvalid) return std::unexpected(settled.error());
+      // One row that makes no sense keeps nobody else's change from settling.
+      Say("change " + change.reference + " of " + change.address +
+          " cannot be settled: " + settled.error().text);
     }
     if (Over()) return std::move(done_);
     const auto expired = store_.ExpireChanges(now_);
@@ -120,6 +123,7 @@ class Round {
       act.at = now_;
       act.reference = dispute.reference;
       const Result<Look> look = See(address, act);
+      if (!look && look.error().kind == ErrorKind::kInvalid) continue;
       if (!look) return std::unexpected(look.error());
       if (look->answer.outcome != Outcome::kPass) continue;
       ++done_.ended;

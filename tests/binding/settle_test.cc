@@ -148,6 +148,21 @@ TEST_F(SettleTest, ASilentDirectoryIsAskedOnceAndSettlesNothing) {
   EXPECT_EQ(store_.changes[0].state, ChangeState::kOpen);
 }
 
+TEST_F(SettleTest, ARowThatMakesNoSenseStopsNobodyElse) {
+  store_.Prove("taro@example.jp", {"taro"});
+  directory_.rows["taro@example.jp"] = {"hanako"};
+  store::Change broken;
+  broken.address = "no address at all";
+  broken.to = "hanako";
+  broken.reference = "T-0";
+  broken.valid_until = kNow + std::chrono::hours(1);
+  ASSERT_TRUE(store_.Announce({broken}, {.who = "uid 0", .at = kNow}).has_value());
+  Announce("taro", "hanako");
+  const Settled settled = Round();
+  EXPECT_EQ(settled.moved, 1u);
+  EXPECT_THAT(settled.lines[0], HasSubstr("T-0 of no address at all cannot be settled"));
+}
+
 TEST_F(SettleTest, StopsWhenTold) {
   store_.Prove("taro@example.jp", {"taro"});
   Announce("taro", "hanako");
