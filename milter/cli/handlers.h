@@ -12,6 +12,8 @@ int RunRulesCheck(const Arguments& arguments, Terminal& terminal);
 int RunRulesList(const Arguments& arguments, Terminal& terminal);
 int RunRulesTry(const Arguments& arguments, Terminal& terminal);
 int RunBindShow(const Arguments& arguments, Terminal& terminal);
+int RunBindImport(const Arguments& arguments, Terminal& terminal);
+int RunBindAudit(const Arguments& arguments, Terminal& terminal);
 int RunBindAnnounce(const Arguments& arguments, Terminal& terminal);
 int RunBindWithdraw(const Arguments& arguments, Terminal& terminal);
 int RunBindGrant(const Arguments& arguments, Terminal& terminal);

@@ -13,6 +13,19 @@ namespace {
 #define FOR {"for", "SPAN", "for so long: 90s, 15m, 24h, 30d, 2w"}
 
 constexpr Option kShow[] = {{"limit", "NUMBER", "how many rows of each kind at most"}, SOCKET};
+constexpr Option kImport[] = {
+    {"max-unexplained", "NUMBER", "refuse above so many swaps, instead of the configured number"},
+    {"dispute", "", "mark swapped addresses as disputed"},
+    {"moves", "FILE", "write the swaps there as lines for warifu bind announce --file"},
+    REF,
+    WHY,
+};
+constexpr Option kAudit[] = {
+    {"dispute", "", "mark swapped addresses as disputed"},
+    {"moves", "FILE", "write the swaps there as lines for warifu bind announce --file"},
+    REF,
+    WHY,
+};
 constexpr Option kAnnounce[] = {
     {"from", "ACCOUNT", "owner until now; left out: nobody, or whoever it is"},
     {"to", "ACCOUNT", "owner from now on; - where the address is given up"},
@@ -89,6 +102,16 @@ constexpr Command kRows[] = {
      "Compares the live directory with the proven owner and ends with what to type next. Without a "
      "running daemon the directory is not asked.",
      kShow, RunBindShow},
+    {"bind audit", "[FILE]", 0, 1, "compare the whole directory with the proven owners",
+     "Reads the configured directory, or the table FILE, and says what is new, gone, explained by "
+     "an announced change, doubled, and swapped: of another owner than the proven one. Writes "
+     "nothing to the ledger.",
+     kAudit, RunBindAudit},
+    {"bind import", "[FILE]", 0, 1, "take the whole directory over as proven",
+     "The same comparison; then new addresses are enrolled, explained moves are carried out, and "
+     "those gone are marked released, all or none. A swapped address is never taken over; more of "
+     "them than import.max_unexplained refuse the whole import.",
+     kImport, RunBindImport},
     {"bind announce", "[ADDRESS]", 0, 1, "announce that an address moves to another account",
      "Announced changes explain a new owner once, until they run out.", kAnnounce, RunBindAnnounce},
     {"bind withdraw", "ADDRESS", 1, 1, "take announced changes of an address back", "", kWithdraw,

@@ -256,8 +256,12 @@ TEST_F(LedgerCommandsTest, NoFileOfTheStoreIsEverRoots) {
   Write("user.conf",
         "user = \"daemon\";\ncontrol = { socket = \"\"; };\nstore = { url = \"sqlite:" + folder_ +
             "/state/warifu.db\"; };\n");
+  Write("table", "taro@example.jp taro\n");
+  ::chmod("table", 0600);  // root's own: read before the other user takes over
   const Outcome locked = Run({"account", "lock", "taro", "--reason", "x", "--config", "user.conf"});
   EXPECT_EQ(locked.status, kExitClean) << locked.err;
+  const Outcome imported = Run({"bind", "import", "table", "--config", "user.conf"});
+  EXPECT_EQ(imported.status, kExitClean) << imported.err;
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator("state")) {
     struct stat status{};
