@@ -86,6 +86,12 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
   auto notices = LoadDeclaredNotices(settings, &snapshot->notes);
   Collect(notices, &errors);
   if (notices) snapshot->notices = *std::move(notices);
+  if (errors.empty() && snapshot->directory == nullptr && snapshot->notices->active() > 0) {
+    errors.push_back({ErrorKind::kInvalid,
+                      "notices.paths: notices are declared, and there is no directory to compare "
+                      "them with",
+                      {settings.path}});
+  }
 
   auto typer = extract::OpenFileTyper();
   if (typer) {

@@ -7,6 +7,7 @@
 #include "app/notice_check.h"
 #include "app/notice_examples.h"
 #include "app/notice_mail.h"
+#include "app/snapshot.h"
 #include "notice_mails.h"
 
 namespace warifu::app {
@@ -88,6 +89,18 @@ TEST(DeclaredNotices, RefuseASourceThatIsNone) {
   ASSERT_FALSE(notices);
   EXPECT_THAT(TextOf(notices.error()), HasSubstr("n.toml:4:10: "));
   EXPECT_THAT(TextOf(notices.error()), HasSubstr("no listener is named 'portl'"));
+}
+
+// They would pass unseen otherwise.
+TEST(DeclaredNotices, NeedADirectory) {
+  const TempDir dir;
+  Settings settings = WithNotices(dir.Write("n.toml", Declare("\"account:portal\"")));
+  settings.rules.sources.clear();
+  const auto snapshot = BuildSnapshot(settings, Clock::System(), KeyUse::kReadOnly);
+  ASSERT_FALSE(snapshot);
+  EXPECT_THAT(TextOf(snapshot.error()), HasSubstr("no directory to compare them with"));
+  settings.notice_paths = {dir.Write("off.toml", Declare("\"configured\""))};
+  EXPECT_TRUE(BuildSnapshot(settings, Clock::System(), KeyUse::kReadOnly));
 }
 
 TEST(DeclaredNotices, ReadEveryCharsetAndEncoding) {
