@@ -73,6 +73,10 @@ Result<Address> ParseAddrSpec(std::string_view addr, const AddressOptions& optio
 // Canonical domain: A-labels, lower case, no trailing dot. Address literals ("[192.0.2.1]") pass.
 Result<std::string> CanonicalDomain(std::string_view domain);
 
+// U-labels of a canonical domain, for people and for tables that are written so; what has none, or
+// none that is valid, comes back as it is.
+std::string UnicodeDomain(const std::string& canonical);
+
 // Account names compared case-folded (NFC). Never fails: bytes that are not UTF-8 stay as they are.
 std::string CanonicalAccount(std::string_view account);
 

@@ -102,4 +102,17 @@ Result<std::string> CanonicalDomain(std::string_view domain) {
   return CheckedLabels(std::move(lower));
 }
 
+std::string UnicodeDomain(const std::string& canonical) {
+  const icu::IDNA* idna = HasALabel(canonical) ? Uts46() : nullptr;
+  if (idna == nullptr) return canonical;
+  UErrorCode status = U_ZERO_ERROR;
+  icu::IDNAInfo info;
+  std::string out;
+  icu::StringByteSink<std::string> sink(&out);
+  idna->nameToUnicodeUTF8(
+      icu::StringPiece(canonical.data(), static_cast<std::int32_t>(canonical.size())), sink, info,
+      status);
+  return U_FAILURE(status) || info.hasErrors() ? canonical : out;
+}
+
 }  // namespace warifu

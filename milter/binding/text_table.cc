@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "binding/directory.h"
+#include "binding/table_keys.h"
 #include "binding/table_lines.h"
 
 namespace warifu::binding {
@@ -22,7 +23,7 @@ namespace {
 constexpr std::size_t kMaxErrors = 100;
 
 // Key → owners. Both are stored as "key NUL owner NUL owner NUL … NUL".
-class Rows {
+class RowTable {
  public:
   enum class Added { kNew, kSame, kConflict, kFull };
 
@@ -65,6 +66,16 @@ class Rows {
     rows_.shrink_to_fit();
   }
   std::size_t size() const { return rows_.size(); }
+  std::string_view KeyAt(std::size_t row) const { return text_.c_str() + rows_[row]; }
+  std::vector<std::string> OwnersAt(std::size_t row) const {
+    std::vector<std::string> owners;
+    std::string_view owner = KeyAt(row);
+    while (true) {
+      owner = owner.data() + owner.size() + 1;
+      if (owner.empty()) return owners;
+      owners.emplace_back(owner);
+    }
+  }
 
  private:
   struct Slot {
@@ -75,18 +86,6 @@ class Rows {
   static std::uint32_t Hash(std::string_view key) {
     const std::uint64_t hash = std::hash<std::string_view>()(key);
     return static_cast<std::uint32_t>(hash ^ (hash >> 32));
-  }
-
-  std::string_view KeyAt(std::uint32_t row) const { return text_.c_str() + rows_[row]; }
-
-  std::vector<std::string> OwnersAt(std::uint32_t row) const {
-    std::vector<std::string> owners;
-    std::string_view owner = KeyAt(row);
-    while (true) {
-      owner = owner.data() + owner.size() + 1;
-      if (owner.empty()) return owners;
-      owners.emplace_back(owner);
-    }
   }
 
   // The slot of the key, or the free one where it would go.
@@ -117,17 +116,9 @@ class Rows {
   std::vector<Slot> slots_;          // a power of two, at most half full
 };
 
-std::string Key(std::string_view local, std::string_view sub, std::string_view domain) {
-  std::string key;
-  key.reserve(local.size() + sub.size() + domain.size() + 1);
-  key.append(local).append(sub);
-  if (!domain.empty()) key.append(1, '@').append(domain);
-  return key;
-}
-
 class TextTable final : public Directory {
  public:
-  TextTable(Rows rows, std::vector<std::string> local_domains)
+  TextTable(RowTable rows, std::vector<std::string> local_domains)
       : rows_(std::move(rows)), local_domains_(std::move(local_domains)) {
     std::ranges::sort(local_domains_);
   }
@@ -143,8 +134,31 @@ class TextTable final : public Directory {
   }
 
   std::size_t size() const override { return rows_.size(); }
+  std::string Describe() const override { return std::to_string(rows_.size()) + " rows"; }
+
+  Result<store::DirectoryRows> Rows(const AddressOptions& options) const override {
+    auto reader = std::make_shared<RowReader>(options, local_domains_);
+    return [this, reader, at = std::size_t{0}](store::DirectoryRow* row) mutable -> Result<bool> {
+      while (!reader->Next(row)) {
+        if (at == rows_.size()) return false;
+        Add(at++, reader.get());
+      }
+      return true;
+    };
+  }
 
  private:
+  // A bare name steps back behind a row of its own in one of the domains.
+  void Add(std::size_t row, RowReader* reader) const {
+    const std::string_view key = rows_.KeyAt(row);
+    if (key.contains('@')) return reader->Add(key, rows_.OwnersAt(row));
+    std::vector<std::string> other;
+    for (const std::string& domain : local_domains_) {
+      const std::string whole = Key(key, "", domain);
+      if (!rows_.Get(whole, &other)) reader->Add(whole, rows_.OwnersAt(row));
+    }
+  }
+
   bool Ask(const Address& address, std::string_view domain, Owners* out) const {
     if (!address.sub_address.empty() && Get(Key(address.local, address.sub_address, domain), out)) {
       return true;
@@ -162,35 +176,9 @@ class TextTable final : public Directory {
     return !domain.empty() && std::ranges::binary_search(local_domains_, domain);
   }
 
-  Rows rows_;
+  RowTable rows_;
   std::vector<std::string> local_domains_;
 };
-
-std::vector<std::string> SplitOwners(std::string_view value) {
-  std::vector<std::string> owners;
-  constexpr std::string_view kSeparators = ", \t\r\f\v";
-  for (std::size_t at = 0; (at = value.find_first_not_of(kSeparators, at)) != value.npos;) {
-    const std::size_t end = std::min(value.find_first_of(kSeparators, at), value.size());
-    owners.push_back(CanonicalAccount(value.substr(at, end - at)));
-    at = end;
-  }
-  std::ranges::sort(owners);
-  const auto again = std::ranges::unique(owners);
-  owners.erase(again.begin(), again.end());
-  return owners;
-}
-
-// The key as lookups spell it: canonical, its sub-address kept.
-Result<std::string> CanonicalKey(std::string_view key) {
-  if (key.starts_with('@')) {
-    Result<std::string> domain = CanonicalDomain(key.substr(1));
-    if (!domain) return domain;
-    return '@' + *domain;
-  }
-  const Result<Address> address = ParseAddrSpec(key, {.sub_address_delimiters = ""});
-  if (!address) return std::unexpected(address.error());
-  return Key(address->local, "", address->domain);
-}
 
 class Loader {
  public:
@@ -206,7 +194,7 @@ class Loader {
   }
 
   Errors& errors() { return errors_; }
-  Rows& rows() { return rows_; }
+  RowTable& rows() { return rows_; }
 
  private:
   void Add(const TableLine& line) {
@@ -220,15 +208,15 @@ class Loader {
     if (owners.empty()) return Complain(line.line, "no account stands behind the address");
     std::uint32_t row = 0;
     switch (rows_.Add(*key, owners, &row)) {
-      case Rows::Added::kNew:
+      case RowTable::Added::kNew:
         lines_.push_back(line.line);
         return;
-      case Rows::Added::kSame:
+      case RowTable::Added::kSame:
         return;
-      case Rows::Added::kConflict:
+      case RowTable::Added::kConflict:
         return Complain(line.line, "the address stands in line " + std::to_string(lines_[row]) +
                                        " already, with other accounts; put them on one line");
-      case Rows::Added::kFull:
+      case RowTable::Added::kFull:
         return Complain(line.line, "the table is too large");
     }
   }
@@ -242,7 +230,7 @@ class Loader {
   }
 
   const std::string& path_;
-  Rows rows_;
+  RowTable rows_;
   std::vector<int> lines_;  // of each row, for messages
   Errors errors_;
   std::size_t dropped_ = 0;

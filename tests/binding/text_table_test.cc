@@ -150,5 +150,39 @@ TEST_F(TextTableTest, FindsEachOfManyRows) {
   EXPECT_THAT(Names("user20000@corp.example"), IsEmpty());
 }
 
+TEST_F(TextTableTest, ListsItsMailboxes) {
+  ASSERT_TRUE(
+      Load("taro@corp.example taro\n"
+           "taro+boss@corp.example boss\n"
+           "@corp.example everybody\n"
+           "bare bare\n"
+           "shadowed other\n"
+           "shadowed@corp.example first,second\n"
+           "\"t y\"@corp.example ty\n"));
+  std::vector<std::string> seen;
+  ASSERT_TRUE(table_->ForEach({}, [&](const store::DirectoryRow& row) -> Result<void> {
+    seen.push_back(row.address + "=" + testing::PrintToString(row.accounts));
+    return {};
+  }));
+  EXPECT_THAT(seen, testing::UnorderedElementsAre("taro@corp.example={ \"taro\" }",
+                                                  "bare@corp.example={ \"bare\" }",
+                                                  "bare@xn--r8jz45g.xn--zckzah={ \"bare\" }",
+                                                  "shadowed@xn--r8jz45g.xn--zckzah={ \"other\" }",
+                                                  "shadowed@corp.example={ \"first\", \"second\" }",
+                                                  "\"t y\"@corp.example={ \"ty\" }"));
+}
+
+TEST_F(TextTableTest, ListingEndsWithItsVisitor) {
+  ASSERT_TRUE(Load("a@corp.example a\nb@corp.example b\n"));
+  int seen = 0;
+  const Result<void> listed = table_->ForEach({}, [&](const store::DirectoryRow&) -> Result<void> {
+    ++seen;
+    return Fail(ErrorKind::kTemporary, "enough");
+  });
+  ASSERT_FALSE(listed);
+  EXPECT_EQ(listed.error().text, "enough");
+  EXPECT_EQ(seen, 1);
+}
+
 }  // namespace
 }  // namespace warifu::binding
