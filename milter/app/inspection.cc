@@ -57,6 +57,7 @@ class Inspection final : public MessageInspection {
   Bindings bindings_;
   const Aftermath aftermath_;
   Listener listener_;
+  binding::Identity identity_;
   Envelope envelope_;
   std::vector<CheckResult> mail_checks_;
   Faults mail_faults_;
@@ -69,6 +70,19 @@ class Inspection final : public MessageInspection {
 
 policy::ListenerFacts FactsOf(const Listener& listener) {
   return {.name = listener.name, .mode = listener.mode, .submission = listener.submission};
+}
+
+binding::Identity IdentityOf(const Snapshot& snapshot, const Transaction& transaction,
+                             const Listener& listener, WallTime now) {
+  const binding::RealmOptions& realm = snapshot.settings.binding.realm;
+  const binding::SessionClaims claims = {
+      .login = transaction.auth_login,
+      .certificate = {transaction.cert_subject, transaction.cert_issuer,
+                      transaction.cert_fingerprint},
+      .client_address = transaction.session.client_address,
+      .for_users = listener.submission || listener.require_account};
+  static const binding::Identities logins_alone;
+  return (snapshot.identities ? *snapshot.identities : logins_alone).Of(claims, realm, now);
 }
 
 Fault LostEvent(const Error& error) {
@@ -204,9 +218,8 @@ void Inspection::Begin(const Transaction& transaction) {
   listener_ = ListenerFor(settings, transaction.session.daemon_name);
   envelope_.client_address = transaction.session.client_address;
   envelope_.submission = listener_.submission;
-  if (!transaction.auth_login.empty()) {
-    envelope_.account = binding::AccountOf(transaction.auth_login, settings.binding.realm);
-  }
+  identity_ = IdentityOf(snapshot_, transaction, listener_, context_.clock->Now());
+  envelope_.account = identity_.account;
 }
 
 policy::Verdict Inspection::JudgeMail(const Transaction& transaction) {
@@ -215,7 +228,7 @@ policy::Verdict Inspection::JudgeMail(const Transaction& transaction) {
   envelope_.sender = sender.value_or(kUnreadable);
   bindings_.Start(envelope_, reference_);
   BindingAnswer answer =
-      CheckAtMail(snapshot_, listener_.require_account, envelope_, sender, &bindings_);
+      CheckAtMail(snapshot_, identity_, listener_.require_account, envelope_, sender, &bindings_);
   mail_checks_ = std::move(answer.checks);
   mail_faults_ = std::move(answer.faults);
   disputes_ = std::move(answer.disputes);

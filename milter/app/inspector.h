@@ -34,8 +34,10 @@ struct Transaction {
   SessionFacts session;
   std::string auth_login;  // {auth_authen} at MAIL
   std::string auth_type;
-  std::string sender;                   // argv[0] of MAIL, as handed over
-  std::vector<std::string> recipients;  // argv[0] of each RCPT that was not refused here
+  std::string cert_subject, cert_issuer;  // {cert_subject}, {cert_issuer}: the client's certificate
+  std::string cert_fingerprint;           // {cert_fp}: Sendmail's
+  std::string sender;                     // argv[0] of MAIL, as handed over
+  std::vector<std::string> recipients;    // argv[0] of each RCPT that was not refused here
   std::string queue_id;
   bool leading_space = false;  // header values carry their leading space
 };

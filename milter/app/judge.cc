@@ -166,13 +166,13 @@ void ApplyExemptions(const Envelope& envelope, const Settings& settings,
   }
 }
 
-BindingAnswer CheckAtMail(const Snapshot& snapshot, bool require_account, const Envelope& envelope,
+BindingAnswer CheckAtMail(const Snapshot& snapshot, const binding::Identity& identity,
+                          bool require_account, const Envelope& envelope,
                           const Result<Address>& sender, Bindings* bindings) {
   BindingAnswer answer;
   if (bindings != nullptr) answer = bindings->AtMail(envelope);
-  answer.checks.insert(answer.checks.begin(),
-                       {binding::CheckSession(envelope.account, require_account),
-                        SenderCheck(snapshot, envelope, sender, bindings)});
+  answer.checks.insert(answer.checks.begin(), {binding::CheckSession(identity, require_account),
+                                               SenderCheck(snapshot, envelope, sender, bindings)});
   ApplyExemptions(envelope, snapshot.settings, &answer.checks);
   return answer;
 }

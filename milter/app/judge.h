@@ -56,7 +56,8 @@ struct Judgement {
 
 // The checks at MAIL, exemptions by client and account applied. What is asked again at the end
 // (lock, pin) stands behind session and sender.
-BindingAnswer CheckAtMail(const Snapshot& snapshot, bool require_account, const Envelope& envelope,
+BindingAnswer CheckAtMail(const Snapshot& snapshot, const binding::Identity& identity,
+                          bool require_account, const Envelope& envelope,
                           const Result<Address>& sender, Bindings* bindings);
 
 // Marks the checks that the mail is let off.

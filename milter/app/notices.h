@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "app/envelope.h"
-#include "app/network.h"
 #include "app/settings.h"
 #include "base/error.h"
+#include "base/network.h"
 #include "scan/notice.h"
 
 namespace warifu::app {

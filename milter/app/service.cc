@@ -92,6 +92,17 @@ std::string HostName() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
+// What a person must know of sources that do not answer.
+std::vector<std::string> SourceLines(const Snapshot& snapshot) {
+  std::vector<std::string> lines;
+  for (const SourceState& state : ProbeSources(snapshot)) {
+    lines.push_back("the " + state.name +
+                    (state.lasting ? " is misconfigured: " : " does not answer now: ") +
+                    state.error.ToString());
+  }
+  return lines;
+}
+
 class SharedService final : public Service {
  public:
   SharedService(SnapshotPtr snapshot, EventLogPtr events, std::unique_ptr<store::Store> store,
@@ -228,6 +239,7 @@ std::expected<ReloadReport, Errors> SharedService::TryReload() {
   CompareRules(*before, **after, &report);
   CompareSettings(before->settings, (*after)->settings, &report);
   std::ranges::copy((*after)->notes, std::back_inserter(report.notes));
+  std::ranges::move(SourceLines(**after), std::back_inserter(report.notes));
   log_.SetLevel((*after)->settings.log.level);
   if (const Result<void> reopened = log_.Reopen(); !reopened) {
     report.notes.push_back("the log was not reopened: " + reopened.error().ToString());
@@ -326,6 +338,7 @@ std::expected<std::unique_ptr<Service>, Errors> Service::Create(Settings setting
   auto events = incident::OpenEventLog(now.events_target, now.events_all);
   if (!events) return std::unexpected(Errors{events.error()});
   for (const std::string& note : (*snapshot)->notes) log.Info(note);
+  for (const std::string& line : SourceLines(**snapshot)) log.Warning(line);
   return std::make_unique<SharedService>(*snapshot, EventLogPtr(*std::move(events)),
                                          std::move(store), log, clock);
 }

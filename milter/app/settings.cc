@@ -269,6 +269,74 @@ class Loader {
     if (settings_->limits.header_bytes > settings_->limits.message_bytes) {
       AddError("limits.header", "is larger than limits.message", PlaceOf("limits.header"));
     }
+    CheckDirectory();
+    CheckLease();
+  }
+
+  // To something else than its default.
+  bool IsSet(const std::string& name) const {
+    const auto it = values_.find(name);
+    const Setting* setting = FindSetting(name);
+    return it != values_.end() && setting != nullptr && it->second.place.line > 0 &&
+           it->second.value != Render(*setting, StandardValue(*setting));
+  }
+
+  void Require(const std::string& name, const std::string& for_what, const std::string& at) {
+    if (!IsSet(name)) AddError(name, "is missing: " + for_what + " needs it", PlaceOf(at));
+  }
+
+  void Refuse(const std::string& name, const std::string& why) {
+    if (IsSet(name)) AddError(name, why, PlaceOf(name));
+  }
+
+  // Each kind of directory has settings of its own; one of another kind would be read by nobody.
+  void CheckDirectory() {
+    using Type = binding::DirectoryOptions::Type;
+    const binding::DirectoryOptions& directory = settings_->directory;
+    const bool table = directory.type == Type::kTable, sql = directory.type == Type::kSql;
+    const bool ldap = directory.type == Type::kLdap;
+    const std::string kind = "directory.type = " + values_["directory.type"].value;
+    const std::string stray = "does not belong to " + kind;
+    if (!table) Refuse("directory.table", stray);
+    if (table && IsSet("directory.table")) {
+      Refuse("directory.path", "stands beside directory.table; one of them is enough");
+    }
+    if (sql || ldap) {
+      Refuse("directory.path", stray);
+      Require("directory.url", kind, "directory.type");
+    } else {
+      Refuse("directory.url", stray);
+      Refuse("directory.password_file", stray);
+      if (!table) Require("directory.path", kind, "directory.type");
+    }
+    if (sql) {
+      Require("directory.query", kind, "directory.type");
+    } else {
+      Refuse("directory.query", stray);
+      Refuse("directory.list_query", stray);
+    }
+    for (const Setting& setting : SettingsTable()) {
+      if (!ldap && setting.name.starts_with("directory.ldap.")) {
+        Refuse(std::string(setting.name), stray);
+      }
+    }
+    if (ldap) {
+      Require("directory.ldap.base", kind, "directory.type");
+      Require("directory.ldap.filter", kind, "directory.type");
+    }
+  }
+
+  void CheckLease() {
+    if (IsSet("lease.table")) {
+      for (const char* name : {"lease.url", "lease.query", "lease.password_file"}) {
+        Refuse(name, "stands beside lease.table; leases come from one source");
+      }
+    } else if (IsSet("lease.url")) {
+      Require("lease.query", "lease.url", "lease.url");
+    } else {
+      Refuse("lease.query", "is read by nobody without lease.url");
+      Refuse("lease.password_file", "is read by nobody without lease.url");
+    }
   }
 
   const std::string path_;

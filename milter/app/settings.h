@@ -20,12 +20,14 @@
 #include <string>
 #include <vector>
 
-#include "app/network.h"
 #include "base/address.h"
 #include "base/error.h"
+#include "base/network.h"
 #include "binding/checks.h"
+#include "binding/identity.h"
 #include "binding/notice.h"
 #include "binding/pin.h"
+#include "binding/sources.h"
 #include "incident/breaker.h"
 #include "incident/event.h"
 #include "incident/event_log.h"
@@ -96,8 +98,9 @@ struct Settings {
   std::vector<Network> trusted_networks;
   std::vector<Exemption> exemptions;
 
-  binding::Options binding;     // domains, realm, sub-addresses
-  std::string directory_table;  // "" for none: sender, author and display are then not asked
+  binding::Options binding;             // domains, realm, sub-addresses
+  binding::DirectoryOptions directory;  // none: sender, author and display are then not asked
+  binding::IdentityOptions identity;    // accounts of sessions without a login
   // How long the ledger answers for a directory that is silent.
   std::chrono::seconds stale_for{};
 

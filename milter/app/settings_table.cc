@@ -98,6 +98,32 @@ Done SetSocketmap(Settings* s, Row, const Value& v) {
   return v.text.empty() ? Done{} : CheckSocket(v);
 }
 
+Done SetDirectoryType(Settings* s, Row, const Value& v) {
+  using Type = binding::DirectoryOptions::Type;
+  s->directory.type = v.text == "table"  ? Type::kTable
+                      : v.text == "lmdb" ? Type::kLmdb
+                      : v.text == "cdb"  ? Type::kCdb
+                      : v.text == "sql"  ? Type::kSql
+                                         : Type::kLdap;
+  return {};
+}
+
+// Of two settings; the loader refuses both at once.
+Done SetDirectoryPath(Settings* s, Row, const Value& v) {
+  if (!v.text.empty()) s->directory.path = v.text;
+  return {};
+}
+
+Done SetDirectoryUrl(Settings* s, Row, const Value& v) {
+  s->directory.sql.url = s->directory.ldap.url = v.text;
+  return {};
+}
+
+Done SetDirectoryPassword(Settings* s, Row, const Value& v) {
+  s->directory.sql.password_file = s->directory.ldap.password_file = v.text;
+  return {};
+}
+
 // "stderr", "syslog" or a path.
 Done CheckTarget(const Value& v) {
   if (v.text == "stderr" || v.text == "syslog" || v.text.starts_with('/')) return {};
@@ -335,13 +361,82 @@ constexpr Setting kSettings[] = {
   {"address.sub_address_delimiters", Kind::kText, "+", kAnyText,
    "Characters that start a sub-address, which is cut before addresses are compared; \"\" keeps it.",
    SET(binding.address.sub_address_delimiters = v.text)},
+  {"directory.type", Kind::kWord, "table", "table|lmdb|cdb|sql|ldap",
+   "What says which accounts own an address. Without a directory the checks sender, author and "
+   "display are not made.",
+   SetDirectoryType},
   {"directory.table", Kind::kPath, "", kAnyPath,
-   "Which accounts own an address: a text table in the source format of smtpd_sender_login_maps. "
-   "Without one the checks sender, author and display are not made.",
-   SET(directory_table = v.text)},
+   "A text table in the source format of smtpd_sender_login_maps; the same as path, for type table.",
+   SetDirectoryPath},
+  {"directory.path", Kind::kPath, "", kAnyPath, "The file of a table, lmdb or cdb.",
+   SetDirectoryPath},
+  {"directory.url", Kind::kText, "", "sqlite:/path, postgresql: or mysql: and words, ldap(s)://host",
+   "The database or LDAP server.", SetDirectoryUrl},
+  {"directory.password_file", Kind::kPath, "", kAnyPath,
+   "File whose first line is the password for it.", SetDirectoryPassword},
+  {"directory.query", Kind::kText, "", kAnyText,
+   "SQL that gives the accounts of :address (or of :local and :domain), one column.",
+   SET(directory.query = v.text)},
+  {"directory.list_query", Kind::kText, "", kAnyText,
+   "SQL that gives every address and account, two columns, for bind import and bind audit.",
+   SET(directory.list_query = v.text)},
+  {"directory.timeout", Kind::kDuration, "2s", "10ms..8s",
+   "Time for one lookup, also when the server accepts and never answers.",
+   SET(directory.server.timeout = std::chrono::milliseconds(v.number))},
+  {"directory.connections", Kind::kInteger, "4", "1..64",
+   "Connections to a server; up to twice as many more may hang before all is refused at once.",
+   SET(directory.server.connections = static_cast<std::size_t>(v.number))},
+  {"directory.ldap.base", Kind::kText, "", "a distinguished name", "Where the search begins.",
+   SET(directory.ldap.base = v.text)},
+  {"directory.ldap.bind_dn", Kind::kText, "", "a distinguished name",
+   "Who asks; \"\" asks without a login.", SET(directory.ldap.bind_dn = v.text)},
+  {"directory.ldap.filter", Kind::kText, "", "a filter by RFC 4515",
+   "What finds the owners of :address (or of :local and :domain).",
+   SET(directory.ldap.filter = v.text)},
+  {"directory.ldap.list_filter", Kind::kText, "", "a filter by RFC 4515",
+   "What finds all entries with an address, for bind import and bind audit.",
+   SET(directory.ldap.list_filter = v.text)},
+  {"directory.ldap.account_attribute", Kind::kText, "uid", kAnyText,
+   "Attribute whose values are the accounts.", SET(directory.ldap.account_attribute = v.text)},
+  {"directory.ldap.address_attribute", Kind::kText, "mail", kAnyText,
+   "Attribute whose values are the addresses, for a listing.",
+   SET(directory.ldap.address_attribute = v.text)},
+  {"directory.ldap.starttls", Kind::kFlag, "false", "true|false",
+   "Encrypts a connection to ldap:// before anything is said.",
+   SET(directory.ldap.starttls = v.flag)},
+  {"directory.ldap.ca_file", Kind::kPath, "", kAnyPath,
+   "Certificates of those whom to trust; \"\" for the system's.",
+   SET(directory.ldap.ca_file = v.text)},
   {"directory.stale_for", Kind::kDuration, "1h", "0s..7d",
    "How long the ledger answers for proven addresses while the directory does not answer.",
    SET(stale_for = Time(v))},
+
+  {"certificate.table", Kind::kPath, "", kAnyPath,
+   "Accounts of client certificates: \"subject\" \"issuer\" account, a line each.",
+   SET(identity.certificate_table = v.text)},
+  {"lease.table", Kind::kPath, "", kAnyPath,
+   "Accounts of client addresses: network, account, last update, a line each.",
+   SET(identity.lease.table = v.text)},
+  {"lease.url", Kind::kText, "", "sqlite:/path, postgresql: or mysql: and words",
+   "The database that knows the leases, such as FreeRADIUS's.",
+   SET(identity.lease.sql.url = v.text)},
+  {"lease.password_file", Kind::kPath, "", kAnyPath,
+   "File whose first line is the password for it.",
+   SET(identity.lease.sql.password_file = v.text)},
+  {"lease.query", Kind::kText, "", kAnyText,
+   "SQL that gives account and last update (seconds since 1970) of the open leases of :ip.",
+   SET(identity.lease.query = v.text)},
+  {"lease.stale_after", Kind::kDuration, "20m", "10s..365d",
+   "Age of its last update from which a lease counts no more: twice the interim interval.",
+   SET(identity.lease.stale_after = std::chrono::seconds(v.number / 1000))},
+  {"lease.timeout", Kind::kDuration, "2s", "10ms..8s", "Time for one lookup of a lease.",
+   SET(identity.lease.server.timeout = std::chrono::milliseconds(v.number))},
+  {"lease.networks", Kind::kTexts, "", kNetwork,
+   "Clients whose leases are asked for, beside those of listeners for users.",
+   [](Settings* s, Row, const Value& v) { return ReadNetworks(v, &s->identity.lease_networks); }},
+  {"lease.carrier_nat", Kind::kTexts, "100.64.0.0/10", kNetwork,
+   "Networks behind carrier NAT: a lease there is none.",
+   [](Settings* s, Row, const Value& v) { return ReadNetworks(v, &s->identity.lease.carrier_nat); }},
 
   {"pin.enrol", Kind::kWord, "first-use", "first-use|import",
    "What makes an owner proven: the first accepted mail of his, or an import alone.",

@@ -46,6 +46,18 @@ void Collect(const std::expected<T, Errors>& result, Errors* errors) {
   if (!result) errors->insert(errors->end(), result.error().begin(), result.error().end());
 }
 
+// Errors without a file are of the settings of a group: the first of these that stands in one.
+void Name(std::string_view group, const Settings& settings, Errors* errors) {
+  const auto of_group = [&](const EffectiveSetting& setting) {
+    return setting.name.starts_with(std::string(group) + ".") && setting.place.line > 0;
+  };
+  const auto it = std::ranges::find_if(settings.effective, of_group);
+  for (Error& error : *errors) {
+    error.text = std::string(group) + ": " + error.text;
+    if (error.place.file.empty() && it != settings.effective.end()) error.place = it->place;
+  }
+}
+
 }  // namespace
 
 std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings settings,
@@ -70,18 +82,18 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
     snapshot->notes.emplace_back(
         "no domains are set: no recipient is local, so none is asked about by lock and pin");
   }
-  if (settings.directory_table.empty()) {
-    if (configured)
-      snapshot->notes.emplace_back(
-          "no directory.table is set: the checks sender, author and display are not made");
-  } else {
-    auto table = binding::OpenTextTable(settings.directory_table, settings.binding.local_domains);
-    if (!table) {
-      for (Error& error : table.error()) error.text = "directory.table: " + error.text;
-    }
-    Collect(table, &errors);
-    if (table) snapshot->directory = *std::move(table);
+  auto directory = binding::OpenDirectory(settings.directory, settings.binding.local_domains);
+  if (!directory) Name("directory", settings, &directory.error());
+  Collect(directory, &errors);
+  if (directory) snapshot->directory = *std::move(directory);
+  if (settings.directory.none() && configured) {
+    snapshot->notes.emplace_back(
+        "no directory is set: the checks sender, author and display are not made");
   }
+  auto identities = binding::Identities::Open(settings.identity);
+  if (!identities) Name("lease", settings, &identities.error());
+  Collect(identities, &errors);
+  if (identities) snapshot->identities = *std::move(identities);
 
   auto notices = LoadDeclaredNotices(settings, &snapshot->notes);
   Collect(notices, &errors);
@@ -112,6 +124,19 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
   std::ranges::copy(snapshot->rules->notes(), std::back_inserter(snapshot->notes));
   NameUnknownRules(*snapshot, &snapshot->notes);
   return snapshot;
+}
+
+std::vector<SourceState> ProbeSources(const Snapshot& snapshot) {
+  std::vector<SourceState> states;
+  const auto add = [&states](std::string name, const Result<void>& answer) {
+    if (answer) return;
+    const ErrorKind kind = answer.error().kind;
+    const bool lasting = kind == ErrorKind::kInvalid || kind == ErrorKind::kNotFound;
+    states.push_back({std::move(name), lasting, answer.error()});
+  };
+  if (snapshot.directory != nullptr) add("directory", snapshot.directory->Probe());
+  if (snapshot.identities != nullptr) add("lease", snapshot.identities->Probe());
+  return states;
 }
 
 }  // namespace warifu::app

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/redact.h"
 #include "binding/directory.h"
+#include "binding/identity.h"
 #include "extract/file_type.h"
 #include "scan/pattern_set.h"
 
@@ -27,7 +28,8 @@ namespace warifu::app {
 struct Snapshot {
   Settings settings;
   std::shared_ptr<const scan::PatternSet> rules;
-  std::shared_ptr<const binding::Directory> directory;  // null where no table is set
+  std::shared_ptr<const binding::Directory> directory;  // null where none is set
+  std::shared_ptr<const binding::Identities> identities;
   std::shared_ptr<const Notices> notices;
   std::shared_ptr<const extract::FileTyper> typer;
   FingerprintKey key;
@@ -40,5 +42,16 @@ enum class KeyUse { kCreate, kReadOnly };
 std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings settings,
                                                                      const Clock& clock,
                                                                      KeyUse key_use);
+
+// A source that did not answer when it was asked.
+struct SourceState {
+  std::string name;      // "directory", "lease"
+  bool lasting = false;  // a person must mend it; else it may come back
+  Error error;
+};
+
+// Asks directory and leases once, each by its own time-out. One that does not answer stops nobody:
+// each mail gets the outcome of its fault until it does.
+std::vector<SourceState> ProbeSources(const Snapshot& snapshot);
 
 }  // namespace warifu::app

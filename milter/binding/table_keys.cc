@@ -8,6 +8,12 @@
 namespace warifu::binding {
 namespace {
 
+void SortUnique(std::vector<std::string>* texts) {
+  std::ranges::sort(*texts);
+  const auto again = std::ranges::unique(*texts);
+  texts->erase(again.begin(), again.end());
+}
+
 // A local part as tables may write it.
 std::vector<std::string> LocalForms(std::string local, Spelling spelling) {
   if (spelling == Spelling::kCanonical) return {std::move(local)};
@@ -78,9 +84,16 @@ std::vector<std::string> SplitOwners(std::string_view value) {
     owners.push_back(CanonicalAccount(value.substr(at, end - at)));
     at = end;
   }
-  std::ranges::sort(owners);
-  const auto again = std::ranges::unique(owners);
-  owners.erase(again.begin(), again.end());
+  SortUnique(&owners);
+  return owners;
+}
+
+std::vector<std::string> OwnersOfValues(const std::vector<std::string>& values) {
+  std::vector<std::string> owners;
+  for (const std::string& value : values) {
+    if (!value.empty()) owners.push_back(CanonicalAccount(value));
+  }
+  SortUnique(&owners);
   return owners;
 }
 

@@ -37,6 +37,9 @@ std::vector<TableKey> KeysOf(const Address& address, bool bare, Spelling spellin
 // Accounts between commas and blanks: canonical, sorted, each once.
 std::vector<std::string> SplitOwners(std::string_view value);
 
+// Whole values as accounts: the same, but nothing is split.
+std::vector<std::string> OwnersOfValues(const std::vector<std::string>& values);
+
 // The key as lookups spell it: canonical, its sub-address kept. kInvalid: no address.
 Result<std::string> CanonicalKey(std::string_view key);
 

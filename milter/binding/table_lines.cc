@@ -1,6 +1,10 @@
 #include "binding/table_lines.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <system_error>
 
 namespace warifu::binding {
 namespace {
@@ -85,6 +89,31 @@ void ForEachTableLine(std::string_view text, const std::function<void(const Tabl
     }
   }
   flush();
+}
+
+Result<std::string> ReadTableFile(const std::string& path) {
+  const auto failed = [&path] {
+    const int error = errno;
+    const ErrorKind kind = error == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem;
+    return Fail(kind, std::generic_category().message(error), {path});
+  };
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
+                                                             &std::fclose);
+  if (!file) return failed();
+  std::string text;
+  std::size_t got = 0;
+  do {
+    constexpr std::size_t kChunk = 1 << 20;
+    const std::size_t size = text.size();
+    text.resize(size + kChunk);
+    got = std::fread(text.data() + size, 1, kChunk, file.get());
+    text.resize(size + got);
+  } while (got > 0);
+  if (std::ferror(file.get()) != 0) return failed();
+  if (text.contains('\0')) {
+    return Fail(ErrorKind::kInvalid, "the file is no text; name the source, not the .db", {path});
+  }
+  return text;
 }
 
 }  // namespace warifu::binding

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
+
 namespace warifu::binding {
 
 struct TableLine {
@@ -19,6 +21,9 @@ struct TableLine {
   std::string_view value;  // continuation lines joined by one space
   std::string error;       // set when the line is none; key and value are then empty
 };
+
+// The whole file. kNotFound, kSystem: it cannot be read; kInvalid: it is no text.
+Result<std::string> ReadTableFile(const std::string& path);
 
 // The views are good during the call only.
 void ForEachTableLine(std::string_view text, const std::function<void(const TableLine&)>& visit);

@@ -1,14 +1,11 @@
 // A directory in memory: rows back to back in one string, found by open addressing.
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -236,36 +233,11 @@ class Loader {
   std::size_t dropped_ = 0;
 };
 
-Result<std::string> ReadFile(const std::string& path) {
-  const auto failed = [&path] {
-    const int error = errno;
-    const ErrorKind kind = error == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem;
-    return Fail(kind, std::generic_category().message(error), {path});
-  };
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
-                                                             &std::fclose);
-  if (!file) return failed();
-  std::string text;
-  std::size_t got = 0;
-  do {
-    constexpr std::size_t kChunk = 1 << 20;
-    const std::size_t size = text.size();
-    text.resize(size + kChunk);
-    got = std::fread(text.data() + size, 1, kChunk, file.get());
-    text.resize(size + got);
-  } while (got > 0);
-  if (std::ferror(file.get()) != 0) return failed();
-  if (text.contains('\0')) {
-    return Fail(ErrorKind::kInvalid, "the file is no text; name the source, not the .db", {path});
-  }
-  return text;
-}
-
 }  // namespace
 
 std::expected<std::unique_ptr<const Directory>, Errors> OpenTextTable(
     const std::string& path, const std::vector<std::string>& local_domains) {
-  const Result<std::string> text = ReadFile(path);
+  const Result<std::string> text = ReadTableFile(path);
   if (!text) return std::unexpected(Errors{text.error()});
   Loader loader(path);
   loader.Read(*text);

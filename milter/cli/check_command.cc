@@ -1,9 +1,12 @@
 // `warifu check`: configuration, rules, directory, folders and the MTA's settings.
 #include <algorithm>
+#include <cstdio>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "base/redact.h"
+#include "cli/check_login_maps.h"
 #include "cli/check_mta.h"
 #include "cli/check_system.h"
 #include "cli/handlers.h"
@@ -50,8 +53,12 @@ CheckReport CheckSnapshot(const app::Settings& settings) {
   report.push_back({CheckLevel::kOk, "rules",
                     std::to_string(rules.rules().size()) + " rules, version " + rules.version()});
   if ((*snapshot)->directory != nullptr) {
-    report.push_back(
-        {CheckLevel::kOk, "directory", std::to_string((*snapshot)->directory->size()) + " rows"});
+    report.push_back({CheckLevel::kOk, "directory", (*snapshot)->directory->Describe()});
+  }
+  for (const app::SourceState& state : app::ProbeSources(**snapshot)) {
+    report.push_back({state.lasting ? CheckLevel::kError : CheckLevel::kWarning, state.name,
+                      (state.lasting ? "" : "does not answer now: ") + state.error.text,
+                      state.error.place});
   }
   for (const std::string& note : (*snapshot)->notes) {
     report.push_back({CheckLevel::kNote, "loading", note});
@@ -106,6 +113,22 @@ void PrintSettings(const app::Settings& settings, const Arguments& arguments, Te
   table.Print(terminal);
 }
 
+void PrintLoginMaps(const Postfix& postfix, Terminal& terminal) {
+  const auto read = [](const std::string& path) -> std::optional<std::string> {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
+                                                               &std::fclose);
+    if (!file) return std::nullopt;
+    std::string text(64 << 10, '\0');  // settings; of a source text its beginning
+    text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+    return text;
+  };
+  for (const std::string& maps : LoginMaps(postfix)) {
+    for (const std::string& line : LoginMapLines(maps, read)) {
+      terminal.out << Printable(line, 2000) << '\n';
+    }
+  }
+}
+
 bool AnyError(const CheckReport& report) {
   return std::ranges::any_of(
       report, [](const CheckLine& line) { return line.level == CheckLevel::kError; });
@@ -140,6 +163,7 @@ int RunCheck(const Arguments& arguments, Terminal& terminal) {
     for (const std::string& line : PluggingIn(*settings, postfix ? &*postfix : nullptr)) {
       terminal.out << line << '\n';
     }
+    if (postfix) PrintLoginMaps(*postfix, terminal);
   }
   return AnyError(report) ? kExitFound : kExitClean;
 }

@@ -202,6 +202,18 @@ CheckReport CheckPostfix(const app::Settings& settings, const Postfix& postfix) 
   return report;
 }
 
+std::vector<std::string> LoginMaps(const Postfix& postfix) {
+  std::vector<std::string> values = {Setting(postfix, "smtpd_sender_login_maps")};
+  for (const auto& [name, value] : postfix.overrides) {
+    if (name.ends_with("/smtpd_sender_login_maps")) values.push_back(value);
+  }
+  std::ranges::sort(values);
+  const auto again = std::ranges::unique(values);
+  values.erase(again.begin(), again.end());
+  std::erase(values, "");
+  return values;
+}
+
 std::vector<std::string> PluggingIn(const app::Settings& settings, const Postfix* postfix) {
   const std::string queue =
       postfix != nullptr ? Setting(*postfix, "queue_directory") : "/var/spool/postfix";

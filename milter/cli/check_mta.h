@@ -38,6 +38,9 @@ CheckReport CheckPostfix(const app::Settings& settings, const Postfix& postfix);
 std::string PostfixSocket(const std::string& address, const std::string& queue_directory);
 std::string SendmailSocket(const std::string& address);
 
+// Values of smtpd_sender_login_maps, of main.cf and of services; each once.
+std::vector<std::string> LoginMaps(const Postfix& postfix);
+
 // For people, line by line.
 std::vector<std::string> PluggingIn(const app::Settings& settings, const Postfix* postfix);
 

@@ -66,7 +66,13 @@ class Checker {
     Key();
     OutputFile("log", settings_.log.target);
     OutputFile("events", settings_.events_target);
-    if (!settings_.directory_table.empty()) InputFile("directory", settings_.directory_table);
+    if (!settings_.directory.path.empty()) InputFile("directory", settings_.directory.path);
+    SecretFile("directory", settings_.directory.sql.password_file);
+    SecretFile("lease", settings_.identity.lease.sql.password_file);
+    const std::string& leases = settings_.identity.lease.table;
+    if (!leases.empty()) InputFile("lease", leases);
+    const std::string& certificates = settings_.identity.certificate_table;
+    if (!certificates.empty()) InputFile("certificate", certificates);
     for (const scan::RuleSource& source : settings_.rules.sources) {
       InputFile("rules", source.path);
     }
@@ -178,6 +184,15 @@ class Checker {
     if ((status.st_mode & S_IROTH) != 0) {
       Add(CheckLevel::kWarning, what, "everybody may read the file", path);
     }
+  }
+
+  void SecretFile(const std::string& what, const std::string& path) {
+    if (path.empty()) return;
+    struct stat status{};
+    if (::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
+      Add(CheckLevel::kError, what, "everybody may read the password", path);
+    }
+    InputFile(what, path);
   }
 
   // What is missing is told by whoever reads it.

@@ -1,4 +1,5 @@
 // `warifu bind import` and `warifu bind audit`: a whole directory beside the ledger.
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <fstream>
@@ -6,7 +7,9 @@
 #include <ostream>
 
 #include "app/ledger_json.h"
+#include "binding/checks.h"
 #include "binding/directory.h"
+#include "binding/sources.h"
 #include "cli/handlers.h"
 #include "cli/ledger_text.h"
 #include "cli/on_store.h"
@@ -25,16 +28,38 @@ struct Source {
   store::DirectoryRows rows;
 };
 
+// A directory that is no text table, as it lists itself, its owners as accounts.
+Result<store::DirectoryRows> ListedRows(const binding::Directory& directory,
+                                        const binding::Options& options) {
+  Result<store::DirectoryRows> rows = directory.Rows(options.address);
+  if (!rows) return rows;
+  return
+      [rows = *std::move(rows), realm = options.realm](store::DirectoryRow* row) -> Result<bool> {
+        const Result<bool> more = rows(row);
+        if (!more || !*more) return more;
+        for (std::string& account : row->accounts) account = binding::AccountOf(account, realm);
+        std::ranges::sort(row->accounts);
+        const auto again = std::ranges::unique(row->accounts);
+        row->accounts.erase(again.begin(), again.end());
+        return true;
+      };
+}
+
 std::expected<Source, Errors> OpenTable(const Arguments& arguments, const app::Settings& settings) {
-  const std::string path =
-      arguments.operands.empty() ? settings.directory_table : arguments.operands[0];
-  if (path.empty()) {
+  binding::DirectoryOptions wanted = settings.directory;
+  if (!arguments.operands.empty()) {
+    wanted.type = binding::DirectoryOptions::Type::kTable;
+    wanted.path = arguments.operands[0];
+  }
+  if (wanted.none()) {
     return std::unexpected(
         Errors{{ErrorKind::kInvalid, "no directory is configured; name a table", {}}});
   }
-  auto directory = binding::OpenTextTable(path, settings.binding.local_domains);
+  auto directory = binding::OpenDirectory(wanted, settings.binding.local_domains);
   if (!directory) return std::unexpected(std::move(directory.error()));
-  auto rows = TableRows(path, **directory, settings.binding);
+  auto rows = wanted.type == binding::DirectoryOptions::Type::kTable
+                  ? TableRows(wanted.path, **directory, settings.binding)
+                  : ListedRows(**directory, settings.binding);
   if (!rows) return std::unexpected(Errors{rows.error()});
   return Source{*std::move(directory), *std::move(rows)};
 }

@@ -45,10 +45,11 @@ Agreement Negotiate(unsigned long offered_actions, unsigned long offered_protoco
 // holds a macro that is always set, because libmilter forgets a stage's old values only when new
 // ones arrive: with {auth_authen} alone, a login could outlive the session that had it.
 inline constexpr std::array<std::pair<int, const char*>, 4> kMacroLists{{
-    {0, "{daemon_name} j v"},                            // SMFIM_CONNECT
-    {2, "{auth_authen} {auth_type} {daemon_name} j i"},  // SMFIM_ENVFROM
-    {3, "{daemon_name} j i"},                            // SMFIM_ENVRCPT
-    {5, "{daemon_name} j i"},                            // SMFIM_EOM
+    {0, "{daemon_name} j v"},  // SMFIM_CONNECT
+    {2,                        // SMFIM_ENVFROM
+     "{auth_authen} {auth_type} {cert_subject} {cert_issuer} {cert_fp} {daemon_name} j i"},
+    {3, "{daemon_name} j i"},  // SMFIM_ENVRCPT
+    {5, "{daemon_name} j i"},  // SMFIM_EOM
 }};
 
 }  // namespace warifu::daemon

@@ -80,6 +80,9 @@ Response Session::Mail(MtaActions& mta, std::string_view sender) {
   transaction.session = facts_;
   transaction.auth_login = mta.Macro("{auth_authen}");
   transaction.auth_type = mta.Macro("{auth_type}");
+  transaction.cert_subject = mta.Macro("{cert_subject}");
+  transaction.cert_issuer = mta.Macro("{cert_issuer}");
+  transaction.cert_fingerprint = mta.Macro("{cert_fp}");
   transaction.sender = sender;
   transaction.queue_id = mta.Macro("i");
   transaction.leading_space = leading_space_;

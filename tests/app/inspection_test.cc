@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
 #include <new>
 
 #include "gateway.h"
@@ -381,6 +383,38 @@ TEST(Inspection, ADirectoryThatDoesNotAnswerIsDoubt) {
   // The null sender passes MAIL; the author is then in doubt at the end.
   const Sent at_end = gateway.Send(PlainMail("hi"), {.sender = "<>"});
   EXPECT_EQ(at_end.action(), kHold);
+}
+
+TEST(Inspection, ASessionWithoutALoginHasTheAccountOfItsCertificateOrLease) {
+  Gateway gateway;
+  const std::string folder = ::testing::TempDir();
+  binding::IdentityOptions options;
+  options.certificate_table = folder + "warifu_certificates";
+  options.lease.table = folder + "warifu_leases";
+  std::ofstream(options.certificate_table) << "\"the scanner\" \"our CA\" taro\n";
+  std::ofstream(options.lease.table) << "203.0.113.7 taro\n203.0.113.8 hanako\n"
+                                        "203.0.113.9 taro\n203.0.113.9 hanako\n";
+  auto opened = binding::Identities::Open(options);
+  ASSERT_TRUE(opened);
+  gateway.editable().identities = *opened;
+
+  const auto mail = [&](const std::string& client, const std::string& subject) {
+    Transaction transaction = Gateway::TransactionOf({.login = "", .client = client});
+    transaction.cert_subject = subject;
+    transaction.cert_issuer = "our CA";
+    return gateway.Begin()->Mail(transaction);
+  };
+  EXPECT_EQ(mail("198.51.100.1", "the scanner").action, kAccept);
+  EXPECT_EQ(mail("198.51.100.1", "another").reply.code, 530) << "nobody";
+  EXPECT_EQ(mail("203.0.113.7", "").action, kAccept) << "taro's lease, and taro's address";
+  EXPECT_EQ(mail("203.0.113.8", "").reply.code, 553) << "hanako's lease, and taro's address";
+  const policy::Verdict two = mail("203.0.113.9", "");
+  EXPECT_EQ(two.action, kDefer);
+  EXPECT_EQ(two.reply.code, 451);
+  std::remove(options.lease.table.c_str());
+  EXPECT_EQ(mail("203.0.113.7", "").reply.code, 451) << "the leases do not answer";
+  EXPECT_EQ(gateway.Send(PlainMail("hi")).action(), kAccept) << "a login needs no lease";
+  std::remove(options.certificate_table.c_str());
 }
 
 class LostEvents final : public incident::EventLog {

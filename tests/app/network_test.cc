@@ -1,9 +1,9 @@
 // Network: what lies in a range, and what is refused as one.
-#include "app/network.h"
+#include "base/network.h"
 
 #include <gtest/gtest.h>
 
-namespace warifu::app {
+namespace warifu {
 namespace {
 
 bool In(std::string_view network, std::string_view address) {
@@ -56,4 +56,4 @@ TEST(Network, Refused) {
 }
 
 }  // namespace
-}  // namespace warifu::app
+}  // namespace warifu

@@ -201,7 +201,7 @@ TEST_F(ServiceTest, WhatANoteSays) {
         "\" ]; observed = [ \"no-such-rule\" ]; };\ndirectory = { };\n"
         "fingerprint = { key_file = \"/proc/nowhere/key\"; };");
   EXPECT_THAT(log_.text(), HasSubstr("no rule 'no-such-rule' is loaded"));
-  EXPECT_THAT(log_.text(), HasSubstr("no directory.table is set"));
+  EXPECT_THAT(log_.text(), HasSubstr("no directory is set"));
   EXPECT_THAT(log_.text(), HasSubstr("fingerprints will differ"));
 }
 

@@ -428,5 +428,54 @@ TEST_F(SettingsTest, EffectiveSettingsCanBeReadAgain) {
   EXPECT_EQ(again->user, settings->user);
 }
 
+TEST_F(SettingsTest, DirectoriesOfEachKind) {
+  using Type = binding::DirectoryOptions::Type;
+  const auto table = Load("directory = { table = \"/etc/owners\"; };");
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->directory.type, Type::kTable);
+  EXPECT_EQ(table->directory.path, "/etc/owners");
+  EXPECT_FALSE(table->directory.none());
+  EXPECT_TRUE(Load("")->directory.none());
+  const auto lmdb = Load("directory = { type = \"lmdb\"; path = \"/etc/owners.lmdb\"; };");
+  ASSERT_TRUE(lmdb);
+  EXPECT_EQ(lmdb->directory.type, Type::kLmdb);
+  const auto sql = Load(
+      "directory = { type = \"sql\"; url = \"postgresql:host=db\"; password_file = \"/p\";"
+      " query = \"select a from b where c = :address\"; timeout = \"500ms\";"
+      " connections = 2; };");
+  ASSERT_TRUE(sql) << sql.error()[0].ToString();
+  EXPECT_EQ(sql->directory.sql.url, "postgresql:host=db");
+  EXPECT_EQ(sql->directory.sql.password_file, "/p");
+  EXPECT_EQ(sql->directory.server.timeout, std::chrono::milliseconds(500));
+  const auto ldap = Load(
+      "directory = { type = \"ldap\"; url = \"ldaps://host\";"
+      " ldap = { base = \"dc=jp\"; filter = \"(mail=:address)\"; }; };");
+  ASSERT_TRUE(ldap) << ldap.error()[0].ToString();
+  EXPECT_EQ(ldap->directory.ldap.account_attribute, "uid");
+  EXPECT_EQ(ldap->directory.ldap.url, "ldaps://host");
+}
+
+TEST_F(SettingsTest, RefusesSettingsOfAnotherKindOfDirectory) {
+  EXPECT_THAT(ErrorsOf("directory = {\n type = \"lmdb\";\n};"),
+              ElementsAre(HasSubstr("2: directory.path: is missing")));
+  EXPECT_THAT(ErrorsOf("directory = {\n type = \"cdb\"; path = \"/x\";\n table = \"/y\";\n"
+                       " query = \"select\";\n};"),
+              ElementsAre(HasSubstr("3: directory.table: does not belong to"),
+                          HasSubstr("4: directory.query: does not belong to")));
+  EXPECT_THAT(ErrorsOf("directory = { type = \"sql\"; };"),
+              ElementsAre(HasSubstr("directory.url: is missing"),
+                          HasSubstr("directory.query: is missing")));
+  EXPECT_THAT(ErrorsOf("directory = { table = \"/x\"; path = \"/y\"; };"),
+              ElementsAre(HasSubstr("directory.path: stands beside directory.table")));
+  EXPECT_THAT(ErrorsOf("directory = { ldap = { base = \"dc=jp\"; }; };"),
+              ElementsAre(HasSubstr("directory.ldap.base: does not belong to")));
+  EXPECT_THAT(ErrorsOf("lease = { table = \"/x\"; url = \"sqlite:/y\"; };"),
+              ElementsAre(HasSubstr("lease.url: stands beside lease.table")));
+  EXPECT_THAT(ErrorsOf("lease = { url = \"sqlite:/y\"; };"),
+              ElementsAre(HasSubstr("lease.query: is missing")));
+  EXPECT_THAT(ErrorsOf("lease = { query = \"select\"; };"),
+              ElementsAre(HasSubstr("lease.query: is read by nobody")));
+}
+
 }  // namespace
 }  // namespace warifu::app

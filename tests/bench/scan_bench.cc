@@ -35,7 +35,8 @@ const app::Snapshot& TheSnapshot(const Clock& clock) {
     app::Settings settings = app::DefaultSettings();
     settings.rules.sources = {{WARIFU_SOURCE_DIR "/patterns", false}};
     settings.rules.cache_dir.clear();
-    settings.directory_table = table;
+    settings.directory.type = binding::DirectoryOptions::Type::kTable;
+    settings.directory.path = table;
     auto built = app::BuildSnapshot(std::move(settings), clock, app::KeyUse::kReadOnly);
     std::remove(table);
     if (!built) Die(built.error());

@@ -206,7 +206,7 @@ TEST_F(CheckTest, AMissingTableAndKeySayWhatTheyAre) {
   WriteConfig("directory = { table = \"/nonexistent/table\"; };\n");
   const Outcome missing = Run({"check", "--config", "warifu.conf"});
   EXPECT_EQ(missing.status, kExitFound);
-  EXPECT_THAT(missing.out, HasSubstr("/nonexistent/table: directory.table: No such file"));
+  EXPECT_THAT(missing.out, HasSubstr("/nonexistent/table: directory: No such file"));
   WriteConfig();
   std::filesystem::remove(folder_ + "/key");
   const Outcome early = Run({"check", "--config", "warifu.conf"});

@@ -77,6 +77,7 @@ TEST_P(Protocol, AgreesOnlyToWhatItUses) {
     EXPECT_THAT(list, HasSubstr("{daemon_name}")) << stage;
   }
   EXPECT_THAT(agreed.macro_lists.at(2), HasSubstr("{auth_authen}"));
+  EXPECT_THAT(agreed.macro_lists.at(2), HasSubstr("{cert_subject} {cert_issuer}"));
   EXPECT_THAT(agreed.macro_lists.at(5), HasSubstr("i"));
 }
 

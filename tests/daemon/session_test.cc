@@ -45,8 +45,9 @@ class SessionTest : public testing::Test {
 };
 
 TEST_F(SessionTest, FactsReachTheInspector) {
-  mta_.macros = {
-      {"{daemon_name}", "submission"}, {"{auth_authen}", "taro"}, {"{auth_type}", "PLAIN"}};
+  mta_.macros = {{"{daemon_name}", "submission"}, {"{auth_authen}", "taro"},
+                 {"{auth_type}", "PLAIN"},        {"{cert_subject}", "scanner"},
+                 {"{cert_issuer}", "our CA"},     {"{cert_fp}", "ab:cd"}};
   session_.set_leading_space(true);
   Begin();
   ASSERT_EQ(session_.Mail(mta_, "<taro@example.jp>"), Response::kContinue);
@@ -67,6 +68,9 @@ TEST_F(SessionTest, FactsReachTheInspector) {
   EXPECT_EQ(end.session.daemon_name, "submission");
   EXPECT_EQ(end.auth_login, "taro");
   EXPECT_EQ(end.auth_type, "PLAIN");
+  EXPECT_EQ(end.cert_subject, "scanner");
+  EXPECT_EQ(end.cert_issuer, "our CA");
+  EXPECT_EQ(end.cert_fingerprint, "ab:cd");
   EXPECT_EQ(end.sender, "<taro@example.jp>");
   EXPECT_THAT(end.recipients, ElementsAre("<x@example.com>", "<y@example.com>"));
   EXPECT_EQ(end.queue_id, "4ABC");

@@ -160,8 +160,11 @@ class PostgreSQL(Server):
                         "-U", "warifu", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-qAt", text=text)
 
     def environment(self) -> dict[str, str]:
-        """WARIFU_PG: libpq's words, without the password. Each connection is a child of that process."""
-        return {"WARIFU_PG": f"host=127.0.0.1 port={self.port} user=warifu dbname=postgres",
+        """WARIFU_PG: libpq's words, without the password (PGPASSFILE). Each connection is a child of that process."""
+        pass_file = self.folder / "test-pgpass"
+        pass_file.write_text(f"*:*:*:*:{PASSWORD}\n")
+        pass_file.chmod(0o600)
+        return {"PGPASSFILE": str(pass_file), "WARIFU_PG": f"host=127.0.0.1 port={self.port} user=warifu dbname=postgres",
                 "WARIFU_PG_PID": str(self.process.pid)}
 
 

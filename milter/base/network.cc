@@ -1,16 +1,15 @@
-#include "app/network.h"
+#include "base/network.h"
 
 #include <arpa/inet.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <optional>
 
-namespace warifu::app {
+namespace warifu {
 namespace {
 
-using Bits = std::array<std::uint8_t, 16>;
+using Bits = NetworkBits;
 
 constexpr int kMappedPrefix = 96;  // ::ffff:0:0/96
 
@@ -49,12 +48,23 @@ Bits HostBits(const Bits& bits, int length) {
 
 }  // namespace
 
+std::optional<NetworkBits> ParseClient(std::string_view client_address) {
+  if (client_address.starts_with("IPv6:")) client_address.remove_prefix(5);
+  bool is_v4 = false;
+  return ParseAddress(client_address, &is_v4);
+}
+
+NetworkBits Masked(const NetworkBits& bits, int length) {
+  const Bits host = HostBits(bits, length);
+  Bits out = bits;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::uint8_t>(out[i] ^ host[i]);
+  return out;
+}
+
 bool Network::Contains(std::string_view client_address) const {
   // sendmail(1) on the MTA's own machine reaches a milter without an address.
   if (client_address.empty() || client_address == "unix") client_address = "127.0.0.1";
-  if (client_address.starts_with("IPv6:")) client_address.remove_prefix(5);
-  bool is_v4 = false;
-  const std::optional<Bits> address = ParseAddress(client_address, &is_v4);
+  const std::optional<Bits> address = ParseClient(client_address);
   return address && SamePrefix(bits, *address, length);
 }
 
@@ -89,4 +99,4 @@ const Network* FindNetwork(const std::vector<Network>& networks, std::string_vie
   return it == networks.end() ? nullptr : &*it;
 }
 
-}  // namespace warifu::app
+}  // namespace warifu

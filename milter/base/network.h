@@ -9,25 +9,34 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
 
-namespace warifu::app {
+namespace warifu {
+
+using NetworkBits = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
 
 struct Network {
-  std::array<std::uint8_t, 16> bits{};  // IPv4 as ::ffff:a.b.c.d
-  int length = 128;                     // counted in those 128 bits
-  std::string text;                     // as written
+  NetworkBits bits{};
+  int length = 128;  // counted in those 128 bits
+  std::string text;  // as written
 
   bool Contains(std::string_view client_address) const;
 };
+
+// Of a client as the MTA names it: "192.0.2.1", "2001:db8::1", "IPv6:2001:db8::1". Nothing for one
+// that came without an address.
+std::optional<NetworkBits> ParseClient(std::string_view client_address);
+// With everything behind the length cut off.
+NetworkBits Masked(const NetworkBits& bits, int length);
 
 Result<Network> ParseNetwork(std::string_view text);
 
 // The first network that holds the address; null when none does.
 const Network* FindNetwork(const std::vector<Network>& networks, std::string_view client_address);
 
-}  // namespace warifu::app
+}  // namespace warifu
