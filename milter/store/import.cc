@@ -1,6 +1,11 @@
 // The directory and the ledger, both sorted by address, are walked side by side. The ledger is read
 // in pages behind the last address seen, so what the walk writes never meets what it reads, and
 // memory stays bounded on both engines.
+//
+// The first walk only looks, so that nobody waits for it, and notes what is to be written. Where
+// that is little, as every night, it is written at once, each row looked at again under the
+// writers' lock: what has changed meanwhile is judged anew. Where it is much, as on the first day,
+// a second walk does all of it under the lock.
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -24,7 +29,8 @@ constexpr Query kDisputedWithoutOwner{
     "AND NOT EXISTS (SELECT 1 FROM proofs p WHERE p.address = m.address)",
     "t"};
 constexpr std::uint64_t kProgressEvery = 10'000;
-constexpr std::size_t kAtOnce = 5'000;  // new rows
+constexpr std::size_t kAtOnce = 5'000;   // new rows
+constexpr std::size_t kLittle = 20'000;  // rows that differ
 
 struct LedgerRow {
   std::string address;
@@ -84,20 +90,26 @@ class LedgerReader {
 
 class Walk {
  public:
-  Walk(Connection& connection, const ImportOptions& options, const Act& act)
+  // `differing`: where what is to be written is noted; null: it is written.
+  Walk(Connection& connection, const ImportOptions& options, const Act& act,
+       std::vector<DirectoryRow>* differing)
       : connection_(connection),
         options_(options),
         act_(act),
+        differing_(differing),
         reference_(CleanText(act.reference)) {
     connection.Each(kDisputedWithoutOwner, {},
                     [&](const Row& row) { disputed_.insert(row.Name(0)); });
   }
 
-  Comparison Run(SortedRows& rows) {
+  // `*compared`: rows that progress has been told of. Ends early when more than kLittle differ.
+  Comparison Run(SortedRows& rows, std::uint64_t* compared) {
     LedgerReader ledger(connection_);
     DirectoryRow row;
     bool doubled = false;
+    std::uint64_t number = 0;
     while (rows.Next(&row, &doubled)) {
+      if (differing_ != nullptr && differing_->size() > kLittle) break;
       const LedgerRow* known = ledger.Peek();
       for (; known != nullptr && known->address < row.address; known = ledger.Next()) Gone(*known);
       if (known != nullptr && known->address != row.address) known = nullptr;
@@ -109,8 +121,9 @@ class Walk {
         Both(row, *known);
       }
       if (known != nullptr) ledger.Next();
-      if (++compared_ % kProgressEvery == 0 && options_.progress) {
-        options_.progress(rows.size(), compared_);
+      if (++number % kProgressEvery == 0 && number > *compared) {
+        *compared = number;
+        if (options_.progress) options_.progress(rows.size(), number);
       }
     }
     for (const LedgerRow* known = ledger.Peek(); known != nullptr; known = ledger.Next()) {
@@ -121,10 +134,38 @@ class Walk {
     return std::move(found_);
   }
 
+  // Writes what a walk before has noted, where it still is so.
+  void Write(const std::vector<DirectoryRow>& differing) {
+    for (const DirectoryRow& row : differing) {
+      const AddressRecord record = ReadAddress(connection_, row.address);
+      LedgerRow known{.address = row.address,
+                      .owners = record.Owners(),
+                      .released = record.released,
+                      .dispute = std::nullopt};
+      if (record.dispute) known.dispute = record.dispute->kind;
+      if (row.accounts.empty()) {
+        Gone(known);
+      } else if (known.owners.empty()) {
+        if (!known.dispute) Added(row);
+      } else {
+        Both(row, known);
+      }
+    }
+    WriteNew();
+  }
+
  private:
+  // True when it is to be written now; else it is noted, without accounts when it is gone.
+  bool Writes(std::string_view address, const Accounts& accounts) {
+    if (differing_ == nullptr) return true;
+    differing_->push_back({.address = std::string(address), .accounts = accounts});
+    return false;
+  }
+
   void Gone(const LedgerRow& known) {
     ++found_.gone;
-    if (options_.write && !known.released) MarkReleased(connection_, known.address, act_);
+    if (!options_.write || known.released) return;
+    if (Writes(known.address, {})) MarkReleased(connection_, known.address, act_);
   }
 
   void Double(const std::string& address) {
@@ -136,6 +177,7 @@ class Walk {
     ++found_.added;
     // Someone has marked it: it is proven by a person's word only.
     if (!options_.write || disputed_.contains(row.address)) return;
+    if (!Writes(row.address, row.accounts)) return;
     for (const std::string& account : row.accounts) new_.push_back({row.address, account});
     if (new_.size() >= kAtOnce) WriteNew();
   }
@@ -153,16 +195,16 @@ class Walk {
       ++found_.same;
       const bool differs = row.accounts != known.owners;
       if (differs) ++found_.differs;
-      if (write && known.released) ClearReleased(connection_, row.address, act_);
-      if (write && known.dispute) EndPinDispute(connection_, row.address, act_);
-      if (write && differs) {
-        Move(connection_, row.address, known.owners, row.accounts, 0, "import", act_);
-      }
+      if (!write || (!differs && !known.released && !known.dispute)) return;
+      if (!Writes(row.address, row.accounts)) return;
+      if (known.released) ClearReleased(connection_, row.address, act_);
+      if (known.dispute) EndPinDispute(connection_, row.address, act_);
+      if (differs) Move(connection_, row.address, known.owners, row.accounts, 0, "import", act_);
       return;
     }
     if (const auto change = Explanation(row, known)) {
       ++found_.explained;
-      if (write) {
+      if (write && Writes(row.address, row.accounts)) {
         Move(connection_, row.address, known.owners, row.accounts, *change,
              *change != 0 ? "change" : "import", act_);
       }
@@ -172,7 +214,7 @@ class Walk {
     if (found_.swaps.size() < options_.listed) {
       found_.swaps.push_back({row.address, row.accounts, known.owners});
     }
-    if (options_.dispute) {
+    if (options_.dispute && !known.dispute && Writes(row.address, row.accounts)) {
       AddDispute(
           connection_, row.address,
           {.kind = DisputeKind::kPin,
@@ -195,11 +237,11 @@ class Walk {
   Connection& connection_;
   const ImportOptions& options_;
   const Act& act_;
+  std::vector<DirectoryRow>* const differing_;
   const std::string reference_;
   std::set<std::string> disputed_;  // without an owner
   std::vector<NewProof> new_;       // not yet written
   Comparison found_;
-  std::uint64_t compared_ = 0;
 };
 
 std::string Summary(const Comparison& found) {
@@ -209,17 +251,39 @@ std::string Summary(const Comparison& found) {
          " swapped, " + std::to_string(found.doubled) + " doubled";
 }
 
+// An empty directory is a failed export, not a company that has closed.
+bool Refused(const Comparison& found, const ImportOptions& options) {
+  return options.write &&
+         (found.swapped > options.max_unexplained || (found.rows == 0 && found.gone > 0));
+}
+
 }  // namespace
 
-Comparison CompareWithLedger(Connection& connection, SortedRows& rows, const ImportOptions& options,
-                             const Act& act) {
-  Comparison found = Walk(connection, options, act).Run(rows);
-  // An empty directory is a failed export, not a company that has closed.
-  found.refused = options.write &&
-                  (found.swapped > options.max_unexplained || (found.rows == 0 && found.gone > 0));
-  if (options.write || (options.dispute && found.swapped > 0)) {
-    Record(connection, {event::kImport, "", {}, "", Summary(found)}, act);
+Comparison ImportDirectory(Connection& connection, SortedRows& rows, const ImportOptions& options,
+                           const Act& act) {
+  std::uint64_t compared = 0;
+  std::vector<DirectoryRow> differing;
+  connection.BeginRead();
+  Transaction look(connection);
+  Comparison found = Walk(connection, options, act, &differing).Run(rows, &compared);
+  look.Commit();
+  const bool little = differing.size() <= kLittle;
+  found.refused = little && Refused(found, options);
+  if (found.refused || (!options.write && differing.empty())) return found;
+
+  connection.BeginWrite();
+  Transaction write(connection);
+  Walk walk(connection, options, act, nullptr);
+  if (little) {
+    walk.Write(differing);
+  } else {
+    rows.Rewind();
+    found = walk.Run(rows, &compared);
+    found.refused = Refused(found, options);
+    if (found.refused) return found;
   }
+  Record(connection, {event::kImport, "", {}, "", Summary(found)}, act);
+  write.Commit();
   return found;
 }
 

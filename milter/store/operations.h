@@ -98,10 +98,10 @@ std::string AmongRecipients(std::string_view address);
 
 // ── import.cc ──────────────────────────────────────────────────────────────────────────────────
 class SortedRows;
-// One pass over a sorted directory and the ledger, in a transaction that the caller ends. The
-// caller rolls back when the comparison says `refused`.
-Comparison CompareWithLedger(Connection& connection, SortedRows& rows, const ImportOptions& options,
-                             const Act& act);
+// Compares a sorted directory with the ledger and takes it over, in transactions of its own; one of
+// them writes.
+Comparison ImportDirectory(Connection& connection, SortedRows& rows, const ImportOptions& options,
+                           const Act& act);
 
 // ── upkeep.cc ──────────────────────────────────────────────────────────────────────────────────
 Store::Health CheckHealth(Connection& connection);

@@ -39,8 +39,7 @@ bool Before(const SortedRows::Record& one, const SortedRows::Record& other) {
 }
 
 // For the heap functions, which keep the greatest in front.
-bool After(const std::unique_ptr<SortedRows::Run>& one,
-           const std::unique_ptr<SortedRows::Run>& other) {
+bool After(const SortedRows::Run* one, const SortedRows::Run* other) {
   return Before(other->record, one->record);
 }
 
@@ -67,6 +66,7 @@ class SortedRows::MemoryRun final : public Run {
  public:
   MemoryRun(const std::string& arena, const std::vector<Item>& items)
       : arena_(arena), items_(items) {}
+  void Rewind() override { next_ = 0; }
   bool Next() override {
     if (next_ == items_.size()) return false;
     record = Decode(arena_.data() + items_[next_++].offset);
@@ -81,7 +81,8 @@ class SortedRows::MemoryRun final : public Run {
 
 class SortedRows::FileRun final : public Run {
  public:
-  explicit FileRun(File file) : file_(std::move(file)) { std::rewind(file_.get()); }
+  explicit FileRun(File file) : file_(std::move(file)) {}
+  void Rewind() override { std::rewind(file_.get()); }
   bool Next() override {
     Lengths lengths;
     if (std::fread(lengths.data(), sizeof lengths, 1, file_.get()) != 1) {
@@ -164,29 +165,37 @@ Result<void> SortedRows::Finish() {
   Sort();
   runs_.push_back(std::make_unique<MemoryRun>(arena_, items_));
   try {
-    std::erase_if(runs_, [](const std::unique_ptr<Run>& run) { return !run->Next(); });
+    Rewind();
   } catch (const Failure& failure) {
     return Fail(failure.kind(), failure.what());
   }
-  std::ranges::make_heap(runs_, After);
   return {};
+}
+
+void SortedRows::Rewind() {
+  heap_.clear();
+  for (const std::unique_ptr<Run>& run : runs_) {
+    run->Rewind();
+    if (run->Next()) heap_.push_back(run.get());
+  }
+  std::ranges::make_heap(heap_, After);
 }
 
 // Moves on from the least record.
 SortedRows::Run* SortedRows::Least() {
-  std::ranges::pop_heap(runs_, After);
-  if (runs_.back()->Next()) {
-    std::ranges::push_heap(runs_, After);
+  std::ranges::pop_heap(heap_, After);
+  if (heap_.back()->Next()) {
+    std::ranges::push_heap(heap_, After);
   } else {
-    runs_.pop_back();
+    heap_.pop_back();
   }
-  return runs_.empty() ? nullptr : runs_.front().get();
+  return heap_.empty() ? nullptr : heap_.front();
 }
 
 bool SortedRows::Next(DirectoryRow* row, bool* doubled) {
   *doubled = false;
-  if (runs_.empty()) return false;
-  const Record first = runs_.front()->record;
+  if (heap_.empty()) return false;
+  const Record first = heap_.front()->record;
   row->address = first.address;
   const std::string accounts(first.accounts);
   row->accounts = Split(accounts);

@@ -29,6 +29,8 @@ class SortedRows {
   // kInvalid: no address or no account. kTemporary, kSystem: the temporary file.
   Result<void> Add(const DirectoryRow& row);
   Result<void> Finish();
+  // Begins again from the first row. Throws Failure as Next() does.
+  void Rewind();
   // False at the end. `*doubled`: the address stood there more than once, with different owners;
   // `accounts` then holds all of them. Throws Failure where a temporary file cannot be read.
   bool Next(DirectoryRow* row, bool* doubled);
@@ -42,6 +44,7 @@ class SortedRows {
   class Run {
    public:
     virtual ~Run() = default;
+    virtual void Rewind() = 0;
     virtual bool Next() = 0;
     Record record;
   };
@@ -62,7 +65,8 @@ class SortedRows {
   std::uint64_t size_ = 0;
   std::string arena_;
   std::vector<Item> items_;
-  std::vector<std::unique_ptr<Run>> runs_;  // a heap once finished: the least record in front
+  std::vector<std::unique_ptr<Run>> runs_;
+  std::vector<Run*> heap_;  // those that are not at their end; the least record in front
 };
 
 }  // namespace warifu::store

@@ -386,15 +386,10 @@ Result<Comparison> StoreOnEngine::Import(const DirectoryRows& rows, const Import
   }
   if (auto finished = sorted.Finish(); !finished) return std::unexpected(finished.error());
 
-  const bool writes = options.write || options.dispute;
   Comparison found;
   const auto done = engine_->RunLong([&](Connection& c) {
-    writes ? c.BeginWrite() : c.BeginRead();
-    Transaction transaction(c);
-    found = CompareWithLedger(c, sorted, options, act);
-    if (found.refused) return;
-    transaction.Commit();
-    if (writes) memory_->SeeOwnChange(c);
+    found = ImportDirectory(c, sorted, options, act);
+    if ((options.write || options.dispute) && !found.refused) memory_->SeeOwnChange(c);
   });
   if (!done) return std::unexpected(done.error());
   return found;

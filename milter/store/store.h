@@ -144,7 +144,8 @@ class Store {
       const std::vector<std::pair<std::string, std::string>>& names, const Act& act) = 0;
   // Compares a whole directory with the ledger and, with `write`, takes it over in one transaction:
   // new rows enrolled, explained ones moved, gone ones marked released; swapped ones never. One
-  // history row tells of all that was enrolled. Others read meanwhile; who writes waits.
+  // history row tells of all that was enrolled. Others read and write meanwhile;
+  // only where more than 20,000 rows differ, who writes waits.
   virtual Result<Comparison> Import(const DirectoryRows& rows, const ImportOptions& options,
                                     const Act& act) = 0;
 

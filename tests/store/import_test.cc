@@ -119,6 +119,31 @@ TEST_P(ImportTest, AnAuditCanMarkWhatIsSwapped) {
   EXPECT_THAT(Owners("c@x"), IsEmpty());
 }
 
+TEST_P(ImportTest, OthersWriteWhileALargeDirectoryIsCompared) {
+  std::vector<DirectoryRow> rows;
+  for (int i = 0; i < 30'000; ++i) rows.push_back({"u" + std::to_string(i) + "@x", {"anna"}});
+  Import(rows);
+  const auto other = Reopen();
+  rows[5].accounts = {"anna", "bert"};
+  rows.push_back({"new@x", {"carl"}});
+  rows.push_back({"raced@x", {"carl"}});
+  bool written = false;
+  ImportOptions options;
+  options.progress = [&](std::uint64_t, std::uint64_t compared) {
+    if (compared == 0 || written) return;
+    written = true;  // in the midst of the walk
+    EXPECT_TRUE(Must(other->Enrol("raced@x", {"dora"}, "mail", By("mail", 50))));
+    EXPECT_EQ(Must(other->Move("u5@x", {"anna"}, {"bert"}, 0, "person", By("p", 50))),
+              Moved::kMoved);
+  };
+  const Comparison found = Import(rows, options);
+  EXPECT_TRUE(written);
+  EXPECT_EQ(found.added, 2U);
+  EXPECT_THAT(Owners("new@x"), ElementsAre("carl"));
+  EXPECT_THAT(Owners("raced@x"), ElementsAre("dora")) << "proven by mail meanwhile";
+  EXPECT_THAT(Owners("u5@x"), ElementsAre("anna", "bert"));
+}
+
 TEST_P(ImportTest, AReleasedAddressIsFreeAfterTheCoolOff) {
   Import({{"a@x", {"anna"}}, {"z@x", {"z"}}});
   Must(store_->MarkReleased("a@x", By("dir", 200)));

@@ -55,6 +55,9 @@ TEST(SortedRowsTest, SeesDoublesAcrossFiles) {
   EXPECT_TRUE(doubled);
   EXPECT_THAT(row.accounts, testing::ElementsAre("anna", "bert"));
   EXPECT_FALSE(sorted.Next(&row, &doubled));
+  sorted.Rewind();
+  ASSERT_TRUE(sorted.Next(&row, &doubled));
+  EXPECT_EQ(row.address, "a@x");
 }
 
 TEST(CacheTest, ForgetsTheLeastRecentlyUsed) {
