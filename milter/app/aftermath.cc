@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/reference.h"
+#include "base/redact.h"
 
 namespace warifu::app {
 namespace {
@@ -137,6 +138,16 @@ void Aftermath::Teach(const incident::Event& event, const Envelope& envelope,
   if (const Result<bool> learned = bindings->Learn(envelope); !learned) {
     CountStoreFault(learned.error(), "nothing was learned");
   }
+}
+
+void Aftermath::NotHeld(const std::string& reference, WallTime now, std::string_view why) const {
+  if (context_.store == nullptr) return;
+  store::Act act;
+  act.who = "warifu";
+  act.at = now;
+  act.why = "the mail was not held but deferred: " + Printable(why);
+  const Result<bool> settled = context_.store->SettleIncident(reference, "closed", act);
+  if (!settled) CountStoreFault(settled.error(), "incident " + reference + " stays open");
 }
 
 void Aftermath::CountStoreFault(const Error& error, std::string_view what) const {

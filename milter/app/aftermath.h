@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/bindings.h"
@@ -34,6 +35,8 @@ class Aftermath {
                 const std::string& detail) const;
   // Of an accepted mail of an account.
   void Teach(const incident::Event& event, const Envelope& envelope, Bindings* bindings) const;
+  // A mail that was to be held and was not: its row sends nobody to look for it.
+  void NotHeld(const std::string& reference, WallTime now, std::string_view why) const;
   void CountStoreFault(const Error& error, std::string_view what) const;
 
  private:

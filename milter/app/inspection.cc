@@ -200,6 +200,7 @@ void Inspection::Failed(const Transaction& transaction, std::string_view what) {
     event.stage = "failed";
     event.faults.push_back({FaultCause::kResources, "", Printable(what)});
     policy::Verdict& verdict = event.verdict;
+    if (verdict.action == Action::kHold) aftermath_.NotHeld(reference_, event.time, what);
     verdict.action = Action::kDefer;
     verdict.would = std::max(verdict.would, Action::kDefer);
     verdict.fault_would.resize(event.faults.size(), Action::kDefer);

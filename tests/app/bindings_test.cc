@@ -363,6 +363,26 @@ TEST(Incidents, AMailThatNobodyCouldFindIsNotHeld) {
   EXPECT_EQ(gateway.Send(PlainMail("hi"), {.sender = "<hanako@example.jp>"}).mail.action, kReject);
 }
 
+TEST(Incidents, AHoldThatTheMtaDidNotTakeIsClosed) {
+  Gateway gateway;
+  const auto inspection = gateway.Begin();
+  Transaction transaction = Gateway::TransactionOf({});
+  inspection->Mail(transaction);
+  transaction.queue_id = "4XyZabc";
+  transaction.recipients = {"<friend@example.com>"};
+  mail::MessageBuffer buffer(inspection->limits());
+  buffer.AddHeader("From", "taro@example.jp", false);
+  buffer.EndHeaders();
+  buffer.AddBody("password: Xk29vmQ1");
+  EXPECT_EQ(inspection->End(transaction, buffer, {}).verdict.action, kHold);
+  EXPECT_EQ(gateway.Incidents().at(0).state, "open");
+  inspection->Failed(transaction, "the MTA closed the connection");
+  const auto incidents = gateway.Incidents();
+  ASSERT_THAT(incidents, SizeIs(1));
+  EXPECT_EQ(incidents[0].state, "closed");
+  EXPECT_THAT(incidents[0].settled.why, HasSubstr("was not held but deferred"));
+}
+
 TEST(Incidents, HeldAndRefusedMailIsFoundByItsReference) {
   Gateway gateway;
   gateway.Send(PlainMail("password: Xk29vmQ1"));
