@@ -7,15 +7,17 @@ namespace {
 constexpr std::string_view kColumns =
     "nttttt"
     "nnnn";
+// By address alone: a sign or an empty text keeps SQLite from the indices of state and accounts,
+// which a migration of many thousand addresses would make it walk for each of them.
 constexpr Query kValid{
     "SELECT id, address, from_account, to_account, reference, announced_by, announced, "
     "valid_until, state, settled FROM changes "
-    "WHERE address = :address AND state = 0 AND valid_until >= :now ORDER BY id",
+    "WHERE address = :address AND +state = 0 AND +valid_until >= :now ORDER BY id",
     kColumns};
 constexpr Query kOfAddress{
     "SELECT id, address, from_account, to_account, reference, announced_by, announced, "
     "valid_until, state, settled FROM changes "
-    "WHERE address = :address AND state = :state ORDER BY id DESC LIMIT :count",
+    "WHERE address = :address AND +state = :state ORDER BY +id DESC LIMIT :count",
     kColumns};
 constexpr Query kOfState{
     "SELECT id, address, from_account, to_account, reference, announced_by, announced, "
@@ -32,8 +34,8 @@ constexpr Query kOne{
     kColumns};
 // Announced before: still open or used, or given up without a later end being asked for.
 constexpr Query kKnown{
-    "SELECT count(*) FROM changes WHERE address = :address AND from_account = :from_account "
-    "AND to_account = :to_account AND reference = :reference "
+    "SELECT count(*) FROM changes WHERE address = :address AND from_account || '' = :from_account "
+    "AND to_account || '' = :to_account AND reference = :reference "
     "AND (state IN (0, 1) OR valid_until >= :valid_until)",
     "n"};
 constexpr Query kInsert{
