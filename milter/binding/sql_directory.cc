@@ -1,4 +1,6 @@
 // A directory in a database, asked by the operator's own query.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "binding/keyed_directory.h"
@@ -76,9 +78,18 @@ class SqlSource final : public KeySource {
     if (!list_) return Fail(ErrorKind::kInvalid, "directory.list_query is not set");
     auto pool = std::make_shared<SessionPool>(LaneOptions{.lanes = 1, .spare = 0},
                                               OpenerOf(sql_, server_.list_timeout));
-    return [pool, list = *list_, reader, timeout = server_.list_timeout,
-            begun = false](store::DirectoryRow* row) mutable -> Result<bool> {
+    return [pool, list = *list_, reader, timeout = server_.list_timeout, begun = false,
+            ended = false, address = std::string(),
+            owners = std::vector<std::string>()](store::DirectoryRow* row) mutable -> Result<bool> {
+      // Rows of one address that follow each other are one, as they are to a lookup.
+      const auto pass_on = [&] {
+        if (owners.empty()) return;
+        std::ranges::sort(owners);
+        owners.erase(std::ranges::unique(owners).begin(), owners.end());
+        reader->Add(address, std::exchange(owners, {}));
+      };
       while (!reader->Next(row)) {
+        if (ended) return false;
         const auto rows = pool->Run(
             [list, begun](SqlSession& session) -> Result<std::vector<SqlRow>> {
               if (!begun) {
@@ -91,10 +102,14 @@ class SqlSource final : public KeySource {
             timeout);
         if (!rows) return std::unexpected(rows.error());
         begun = true;
-        if (rows->empty()) return false;
+        ended = rows->empty();
         for (const SqlRow& cells : *rows) {
-          if (cells[0] && cells[1]) reader->Add(*cells[0], SplitOwners(*cells[1]));
+          if (!cells[0] || !cells[1]) continue;
+          if (*cells[0] != address) pass_on();
+          address = *cells[0];
+          std::ranges::move(SplitOwners(*cells[1]), std::back_inserter(owners));
         }
+        if (ended) pass_on();
       }
       return true;
     };
