@@ -76,6 +76,17 @@ BindingAnswer Bindings::Finish(BindingAnswer answer) {
   return answer;
 }
 
+void SpareProvenOwner(const std::vector<std::string>& taken, std::vector<CheckResult>* checks) {
+  for (CheckResult& check : *checks) {
+    const bool spared = (check.check == Check::kSender || check.check == Check::kAuthor) &&
+                        check.outcome == Outcome::kFail &&
+                        std::ranges::find(taken, check.subject) != taken.end();
+    if (!spared) continue;
+    check.at_most = std::min(check.at_most, Action::kHold);
+    check.reason += "; it is proven to be this account's, and disputed";
+  }
+}
+
 BindingAnswer Bindings::AtMail(const Envelope& envelope) {
   BindingAnswer answer;
   if (!has_store()) return answer;
@@ -83,7 +94,7 @@ BindingAnswer Bindings::AtMail(const Envelope& envelope) {
   const bool own =
       !envelope.account.empty() || binding::IsLocal(envelope.sender, snapshot_.settings.binding);
   if (own && !envelope.sender.empty()) {
-    CheckPin(envelope.sender, false, &answer);
+    CheckPin(envelope, envelope.sender, false, &answer);
     AddPass(Check::kPin, &answer.checks);
   }
   return Finish(std::move(answer));
@@ -96,7 +107,7 @@ BindingAnswer Bindings::AtRcpt(const Envelope& envelope, const Address& recipien
     CheckBreaker(envelope, recipient, &answer);
     return Finish(std::move(answer));
   }
-  CheckPin(recipient, false, &answer);
+  CheckPin(envelope, recipient, false, &answer);
   if (snapshot_.settings.lock_refuses) {
     const std::string account = LockedReceiver(recipient, true);
     if (!account.empty()) {
@@ -115,7 +126,8 @@ BindingAnswer Bindings::AtEnd(const Envelope& envelope, const std::vector<Addres
   CheckSendLock(envelope, &answer);
   std::set<Address> seen;
   const auto pin = [&](const Address& address, bool teaches) {
-    if (!address.empty() && seen.insert(address).second) CheckPin(address, teaches, &answer);
+    if (!address.empty() && seen.insert(address).second)
+      CheckPin(envelope, address, teaches, &answer);
   };
   const bool account = !envelope.account.empty();
   if (account || binding::IsLocal(envelope.sender, options)) pin(envelope.sender, account);
@@ -141,13 +153,18 @@ BindingAnswer Bindings::AtEnd(const Envelope& envelope, const std::vector<Addres
   return Finish(std::move(answer));
 }
 
-void Bindings::CheckPin(const Address& address, bool teaches, BindingAnswer* answer) {
+void Bindings::CheckPin(const Envelope& envelope, const Address& address, bool teaches,
+                        BindingAnswer* answer) {
   if (directory() == nullptr || failed_ || address == kUnreadable) return;
   const std::optional<binding::Look> look = Got(ledger_->See(address, *directory(), act_));
   if (!look) return;
   const CheckResult result = binding::PinResult(*look);
   if (result.outcome != Outcome::kPass || result.stale) answer->checks.push_back(result);
   if (look->new_dispute) answer->disputes.push_back(*look);
+  if (result.outcome == Outcome::kFail &&
+      std::ranges::binary_search(look->answer.before, envelope.account)) {
+    answer->taken.push_back(look->address);
+  }
   if (teaches && look->answer.lesson != binding::PinLesson::kNothing) lessons_.push_back(*look);
 }
 

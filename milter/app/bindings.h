@@ -37,7 +37,13 @@ struct BindingAnswer {
   std::vector<CheckResult> checks;
   Faults faults;
   std::vector<binding::Look> disputes;  // made by this stage
+  // Addresses that are proven to be the session account's while directory and ledger disagree.
+  std::vector<std::string> taken;
 };
+
+// The directory says that an address in `taken` is somebody else's now. Its proven owner is not
+// refused for that: sender and author leave it to pin, which asks for a second try.
+void SpareProvenOwner(const std::vector<std::string>& taken, std::vector<CheckResult>* checks);
 
 class Bindings {
  public:
@@ -75,7 +81,8 @@ class Bindings {
   void Fail(const Error& error);
   BindingAnswer Finish(BindingAnswer answer);
 
-  void CheckPin(const Address& address, bool teaches, BindingAnswer* answer);
+  void CheckPin(const Envelope& envelope, const Address& address, bool teaches,
+                BindingAnswer* answer);
   void CheckSendLock(const Envelope& envelope, BindingAnswer* answer);
   // Accounts of a recipient that are locked for receiving; `all`: nothing where one is not.
   std::string LockedReceiver(const Address& recipient, bool all);

@@ -87,6 +87,7 @@ void CheckBindings(const Snapshot& snapshot, const Case& mail, Judgement* judgem
     const bool secrets = judgement->exemption.empty() && !judgement->content.findings.empty();
     BindingAnswer answer = mail.bindings->AtEnd(mail.envelope, authors, secrets);
     std::ranges::move(answer.checks, std::back_inserter(judgement->checks));
+    SpareProvenOwner(answer.taken, &judgement->checks);
     std::ranges::move(answer.faults, std::back_inserter(judgement->content.faults));
     judgement->disputes = std::move(answer.disputes);
   }
@@ -173,6 +174,7 @@ BindingAnswer CheckAtMail(const Snapshot& snapshot, const binding::Identity& ide
   if (bindings != nullptr) answer = bindings->AtMail(envelope);
   answer.checks.insert(answer.checks.begin(), {binding::CheckSession(identity, require_account),
                                                SenderCheck(snapshot, envelope, sender, bindings)});
+  SpareProvenOwner(answer.taken, &answer.checks);
   ApplyExemptions(envelope, snapshot.settings, &answer.checks);
   return answer;
 }

@@ -59,22 +59,25 @@ PinAnswer Said(PinCase which, Outcome outcome, std::string reason = {}) {
   return answer;
 }
 
-PinAnswer Disputed(const store::Dispute& dispute) {
+PinAnswer Disputed(const store::AddressRecord& record) {
+  const store::Dispute& dispute = *record.dispute;
   std::string reason = "disputed since " + At(dispute.since) + ": " + std::string(By(dispute.kind));
   if (!dispute.detail.empty()) reason += " (" + dispute.detail + ")";
-  return Said(PinCase::kDisputed, Outcome::kFail, std::move(reason));
+  PinAnswer answer = Said(PinCase::kDisputed, Outcome::kFail, std::move(reason));
+  answer.before = record.Owners();
+  return answer;
 }
 
 // Without a directory that answers.
 PinAnswer WithoutDirectory(const Owners& directory, const store::AddressRecord& record) {
-  if (record.dispute) return Disputed(*record.dispute);
+  if (record.dispute) return Disputed(record);
   if (directory.stale) return Said(PinCase::kStale, Outcome::kPass, "the ledger answers");
   return Said(PinCase::kUnknown, Outcome::kUnavailable,
               "its owner could not be looked up: " + directory.detail);
 }
 
 PinAnswer NotInDirectory(const store::AddressRecord& record) {
-  if (record.dispute) return Disputed(*record.dispute);
+  if (record.dispute) return Disputed(record);
   if (record.proven.empty()) return Said(PinCase::kNotBound, Outcome::kPass);
   PinAnswer answer =
       Said(PinCase::kReleased, Outcome::kPass,
@@ -145,7 +148,7 @@ PinAnswer Disjoint(const PinFacts& facts, const PinOptions& options, WallTime no
     answer.change = change->id;
     return answer;
   }
-  if (record.dispute) return Disputed(*record.dispute);
+  if (record.dispute) return Disputed(record);
   if (record.released && !facts.directory.by_domain && now - *record.released >= options.cool_off) {
     PinAnswer answer = Said(PinCase::kRecycled, Outcome::kPass);
     answer.before = proven;
@@ -179,7 +182,7 @@ PinAnswer JudgePin(const PinFacts& facts, const PinOptions& options, WallTime no
   const store::AddressRecord& record = facts.record;
   // Only a person ends these.
   if (record.dispute && record.dispute->kind != store::DisputeKind::kPin) {
-    return Disputed(*record.dispute);
+    return Disputed(record);
   }
   if (directory.stale || directory.status == Lookup::kTryLater ||
       directory.status == Lookup::kMisconfigured) {
@@ -187,7 +190,7 @@ PinAnswer JudgePin(const PinFacts& facts, const PinOptions& options, WallTime no
   }
   if (directory.status == Lookup::kNotFound) return NotInDirectory(record);
   if (record.proven.empty()) {
-    if (record.dispute) return Disputed(*record.dispute);
+    if (record.dispute) return Disputed(record);
     if (directory.by_domain) return Said(PinCase::kByDomain, Outcome::kPass);
     return Unproven(Said(PinCase::kNew, Outcome::kPass), directory, options);
   }

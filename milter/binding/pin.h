@@ -81,7 +81,7 @@ struct PinAnswer {
   Action at_most = Action::kReject;
   PinWrite write = PinWrite::kNothing;
   PinLesson lesson = PinLesson::kNothing;
-  store::Accounts before, after;
+  store::Accounts before, after;  // `before`: the proven owners, of a failure too
   std::int64_t change = 0;
   std::string reason;  // for people: "directory says b, proven is a"
 };

@@ -114,7 +114,8 @@ TEST(Pin, NotInTheDirectory) {
           .directory = Gone(),
           .record = DisputedBy(DisputeKind::kPin, {"a"}),
           .which = PinCase::kDisputed,
-          .outcome = Outcome::kFail});
+          .outcome = Outcome::kFail,
+          .before = {"a"}});
 }
 
 TEST(Pin, WithoutARow) {
@@ -211,7 +212,8 @@ TEST(Pin, DisjointOwners) {
           .directory = Found({"b"}),
           .record = DisputedBy(DisputeKind::kPin, {"a"}),
           .which = PinCase::kDisputed,
-          .outcome = Outcome::kFail});
+          .outcome = Outcome::kFail,
+          .before = {"a"}});
 }
 
 TEST(Pin, AnAnnouncedChangeMovesTheLedger) {
@@ -313,7 +315,8 @@ TEST(Pin, WithoutAnAnswerOfTheDirectory) {
           .directory = Stale({"a"}),
           .record = DisputedBy(DisputeKind::kPin, {"a"}),
           .which = PinCase::kDisputed,
-          .outcome = Outcome::kFail});
+          .outcome = Outcome::kFail,
+          .before = {"a"}});
   for (const Owners& directory : {Silent(), Broken()}) {
     Expect({.name = "for too long",
             .directory = directory,
@@ -329,7 +332,8 @@ TEST(Pin, WithoutAnAnswerOfTheDirectory) {
             .directory = directory,
             .record = DisputedBy(DisputeKind::kPin, {"a"}),
             .which = PinCase::kDisputed,
-            .outcome = Outcome::kFail});
+            .outcome = Outcome::kFail,
+            .before = {"a"}});
   }
 }
 
