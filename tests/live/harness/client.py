@@ -18,12 +18,14 @@ class Reply:
 
 
 class Client:
-    """One SMTP connection. `send` may be called as often as wanted."""
+    """One SMTP connection. `send` may be called as often as wanted. `source`: an address of 127.0.0.0/8
+    to come from."""
 
     def __init__(self, port: int, login: str = "", password: str = "", *, starttls=None,
-                 timeout: float = 60, helo: str = "client.example.jp"):
+                 timeout: float = 60, helo: str = "client.example.jp", source: str = ""):
         self.replies: list[Reply] = []  # every reply to this client; a gateway puts its own list here
-        self.smtp = smtplib.SMTP("127.0.0.1", port, timeout=timeout, local_hostname=helo)
+        self.smtp = smtplib.SMTP("127.0.0.1", port, timeout=timeout, local_hostname=helo,
+                                 source_address=(source, 0) if source else None)
         self.smtp.ehlo()
         if starttls:
             self.smtp.starttls(context=starttls)

@@ -35,8 +35,9 @@ class Delivered:
 
 
 class Sink:
-    def __init__(self, folder: pathlib.Path):
-        self.folder = folder
+    def __init__(self, folder: pathlib.Path, not_now=lambda recipient: False):
+        """`not_now`: the recipients that are told to come again (451), as by a store that is down."""
+        self.folder, self.not_now = folder, not_now
         self._lock = threading.Lock()
         self._mails: list[Delivered] = []
         sink = self
@@ -94,8 +95,13 @@ class _Session:
                 self.sender, self.recipients = _path(words), []
                 self.say("250 2.1.0 ok")
             elif verb == "RCPT":
+                if self.sink.not_now(_path(words)):
+                    self.say("451 4.3.0 come again")
+                    continue
                 self.recipients.append(_path(words))
                 self.say("250 2.1.5 ok")
+            elif verb == "DATA" and not self.recipients:  # pipelined behind refusals (RFC 2033)
+                self.say("503 5.5.1 no recipient")
             elif verb == "DATA":
                 self.take()
             elif verb == "QUIT":
