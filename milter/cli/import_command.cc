@@ -9,12 +9,12 @@
 #include "app/ledger_json.h"
 #include "binding/checks.h"
 #include "binding/directory.h"
+#include "binding/live.h"
 #include "binding/sources.h"
 #include "cli/handlers.h"
 #include "cli/ledger_text.h"
 #include "cli/on_store.h"
 #include "cli/progress.h"
-#include "cli/table_rows.h"
 #include "cli/tool_settings.h"
 
 namespace warifu::cli {
@@ -28,19 +28,18 @@ struct Source {
   store::DirectoryRows rows;
 };
 
-// A directory that is no text table, as it lists itself, its owners as accounts.
-Result<store::DirectoryRows> ListedRows(const binding::Directory& directory,
-                                        const binding::Options& options) {
+// The directory as it lists itself, its owners as accounts: what the gateway compares.
+Result<store::DirectoryRows> RowsOf(const binding::Directory& directory,
+                                    const binding::Options& options) {
   Result<store::DirectoryRows> rows = directory.Rows(options.address);
   if (!rows) return rows;
   return
       [rows = *std::move(rows), realm = options.realm](store::DirectoryRow* row) -> Result<bool> {
         const Result<bool> more = rows(row);
         if (!more || !*more) return more;
-        for (std::string& account : row->accounts) account = binding::AccountOf(account, realm);
-        std::ranges::sort(row->accounts);
-        const auto again = std::ranges::unique(row->accounts);
-        row->accounts.erase(again.begin(), again.end());
+        binding::Owners owners;
+        owners.accounts = std::move(row->accounts);
+        row->accounts = binding::AsAccounts(std::move(owners), realm).accounts;
         return true;
       };
 }
@@ -57,9 +56,7 @@ std::expected<Source, Errors> OpenTable(const Arguments& arguments, const app::S
   }
   auto directory = binding::OpenDirectory(wanted, settings.binding.local_domains);
   if (!directory) return std::unexpected(std::move(directory.error()));
-  auto rows = wanted.type == binding::DirectoryOptions::Type::kTable
-                  ? TableRows(wanted.path, **directory, settings.binding)
-                  : ListedRows(**directory, settings.binding);
+  auto rows = RowsOf(**directory, settings.binding);
   if (!rows) return std::unexpected(Errors{rows.error()});
   return Source{*std::move(directory), *std::move(rows)};
 }

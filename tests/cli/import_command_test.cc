@@ -58,6 +58,15 @@ TEST_F(ImportCommandTest, ImportProvesAndAuditCompares) {
   EXPECT_EQ(lines[2]["gone"], 1);
 }
 
+// As the gateway compares them: it takes taro for the owner, not taro@example.jp.
+TEST_F(ImportCommandTest, RealmsAreMapped) {
+  std::ofstream("warifu.conf", std::ios::app) << "account = { realm = \"strip\"; };\n";
+  Write("table", "taro@example.jp taro@example.jp\n");
+  ASSERT_EQ(Tool({"bind", "import", "table"}).status, kExitClean);
+  EXPECT_THAT(Tool({"bind", "show", "taro@example.jp"}).out,
+              AllOf(HasSubstr("proven     taro"), Not(HasSubstr("proven     taro@"))));
+}
+
 TEST_F(ImportCommandTest, SwapsRefuseAnImportWholeUntilTheyAreAnnounced) {
   Write("table", kBefore);
   ASSERT_EQ(Tool({"bind", "import", "table"}).status, kExitClean);
