@@ -115,6 +115,8 @@ Result<bool> Ledger::LearningStopped(WallTime now) const {
   if (!breakers->empty()) return true;
   const auto disputes = store_.Disputes(kDisputesAsked);
   if (!disputes) return std::unexpected(disputes.error());
+  // There may be one of pin's among those that were not read.
+  if (disputes->size() >= kDisputesAsked) return true;
   return std::ranges::any_of(
       *disputes, [](const auto& row) { return row.second.kind == store::DisputeKind::kPin; });
 }

@@ -124,6 +124,17 @@ TEST_F(LedgerTest, ADisputeOfANoticeStopsNobodyElse) {
   EXPECT_TRUE(Learn("shin", "new@example.jp"));
 }
 
+TEST_F(LedgerTest, MoreDisputesThanAreReadStopLearning) {
+  directory_.rows["taro@example.jp"] = {"taro"};
+  for (int i = 0; i < 2000; ++i) {
+    store_.rows["a" + std::to_string(i) + "@example.jp"].dispute =
+        store::Dispute{store::DisputeKind::kFlow, {}, "", ""};
+  }
+  store_.rows["z@example.jp"].dispute = store::Dispute{store::DisputeKind::kPin, {}, "", ""};
+  EXPECT_FALSE(Learn("taro"));
+  EXPECT_THAT(Proven(), ElementsAre());
+}
+
 TEST_F(LedgerTest, SwappedIsDisputedOnceAndEndsByItself) {
   store_.Prove("taro@example.jp", {"taro"});
   directory_.rows["taro@example.jp"] = {"thief"};
