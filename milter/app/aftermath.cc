@@ -99,8 +99,9 @@ void Aftermath::Report(const incident::Event& event,
     if (const Result<void> written = context_.events->Write(alert); !written) {
       context_.counters->AddEventFailure();
     }
-    context_.log->Warning("breaker " + scope.scope + " " + check.reason +
-                          (scope.opened ? "; close it with: warifu breaker close" : ""));
+    context_.log->Warning(
+        "breaker " + scope.scope + " " + check.reason +
+        (scope.opened ? "; close it with: warifu breaker close " + scope.scope : ""));
     store::Incident row = incident::IncidentOf(alert, context_.gateway);
     row.kind = "breaker";
     row.action = scope.opened ? "open" : "report";

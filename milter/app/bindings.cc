@@ -78,11 +78,12 @@ BindingAnswer Bindings::Finish(BindingAnswer answer) {
 
 void SpareProvenOwner(const std::vector<std::string>& taken, std::vector<CheckResult>* checks) {
   for (CheckResult& check : *checks) {
+    // The sender's has been spared at MAIL, and comes again at the end.
     const bool spared = (check.check == Check::kSender || check.check == Check::kAuthor) &&
-                        check.outcome == Outcome::kFail &&
+                        check.outcome == Outcome::kFail && check.at_most > Action::kHold &&
                         std::ranges::find(taken, check.subject) != taken.end();
     if (!spared) continue;
-    check.at_most = std::min(check.at_most, Action::kHold);
+    check.at_most = Action::kHold;
     check.reason += "; it is proven to be this account's, and disputed";
   }
 }
@@ -126,8 +127,8 @@ BindingAnswer Bindings::AtEnd(const Envelope& envelope, const std::vector<Addres
   CheckSendLock(envelope, &answer);
   std::set<Address> seen;
   const auto pin = [&](const Address& address, bool teaches) {
-    if (!address.empty() && seen.insert(address).second)
-      CheckPin(envelope, address, teaches, &answer);
+    if (address.empty() || !seen.insert(address).second) return;
+    CheckPin(envelope, address, teaches, &answer);
   };
   const bool account = !envelope.account.empty();
   if (account || binding::IsLocal(envelope.sender, options)) pin(envelope.sender, account);

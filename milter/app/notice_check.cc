@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/notice_mail.h"
+#include "binding/live.h"
 
 namespace warifu::app {
 namespace {
@@ -70,22 +71,14 @@ void AskStore(const NoticeContext& context, const binding::NoticeFacts& facts,
 binding::BoundTo BoundByDirectory(const binding::Directory& directory,
                                   const binding::Options& options) {
   return [&directory, &options](const Address& address) {
-    const binding::Owners owners = directory.OwnersOf(address);
+    binding::Owners owners = binding::AsAccounts(directory.OwnersOf(address), options.realm);
     binding::Bound bound;
-    switch (owners.status) {
-      case binding::Lookup::kFound:
-        for (const std::string& account : owners.accounts) {
-          bound.accounts.push_back(binding::AccountOf(account, options.realm));
-        }
-        std::ranges::sort(bound.accounts);
-        break;
-      case binding::Lookup::kNotFound:
-        break;
-      case binding::Lookup::kTryLater:
-      case binding::Lookup::kMisconfigured:
-        bound.outcome = Outcome::kUnavailable;
-        bound.reason = "the owner could not be looked up: " + owners.detail;
-        break;
+    if (owners.status == binding::Lookup::kTryLater ||
+        owners.status == binding::Lookup::kMisconfigured) {
+      bound.outcome = Outcome::kUnavailable;
+      bound.reason = "the owner could not be looked up: " + owners.detail;
+    } else {
+      bound.accounts = std::move(owners.accounts);  // none where it is not found
     }
     return bound;
   };

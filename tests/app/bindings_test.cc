@@ -142,6 +142,30 @@ TEST(Pin, ASwappedSenderIsDeferredAtMailWithAnIncident) {
   EXPECT_THAT(Proven(gateway, "taro@example.jp"), ElementsAre("taro"));
 }
 
+TEST(Pin, TheProvenOwnerOfASwappedAddressIsAskedToTryAgain) {
+  Gateway gateway;
+  gateway.Send(PlainMail("hi"));
+  gateway.UseMembers(kSwapped);
+  const Sent proven = gateway.Send(PlainMail("hi"));
+  EXPECT_EQ(proven.mail.action, kDefer);
+  EXPECT_EQ(proven.reply().code, 451);
+  EXPECT_THAT(CheckOf(gateway, "sender")["reason"], HasSubstr("proven to be this account's"));
+  const Sent stranger = gateway.Send(PlainMail("hi"), {.login = "jiro"});
+  EXPECT_EQ(stranger.mail.action, kReject);
+  EXPECT_EQ(stranger.reply().code, 553);
+}
+
+TEST(Pin, TheProvenOwnersMailIsHeldWherePinOnlyObserves) {
+  Gateway gateway("checks = { pin = { mode = \"observe\"; }; };");
+  gateway.Send(PlainMail("hi"));
+  gateway.UseMembers(kSwapped);
+  EXPECT_EQ(gateway.Send(PlainMail("hi")).action(), kHold);
+  const std::string reason = CheckOf(gateway, "sender")["reason"];
+  const std::string word = "disputed";
+  EXPECT_EQ(reason.find(word), reason.rfind(word)) << "said once: " << reason;
+  EXPECT_THAT(reason, HasSubstr(word));
+}
+
 TEST(Pin, ASwappedRecipientIsDeferredAndTheOthersPass) {
   Gateway gateway;
   Prove(gateway, "taro@example.jp", {"taro"});
