@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <condition_variable>
 #include <filesystem>
 #include <mutex>
 #include <string>
@@ -40,8 +41,34 @@ Result<void> SyncFolderOf(const std::string& path) {
   return {};
 }
 
-// One writer at a time in this process: sqlite's own waiting between processes is by polling.
-using WriterLock = std::timed_mutex;
+// One writer at a time in this process: sqlite's own waiting between processes is by polling. No
+// std::timed_mutex, since GCC 12's thread sanitizer does not see its timed lock.
+class WriterLock {
+ public:
+  void lock() {
+    std::unique_lock guard(mutex_);
+    released_.wait(guard, [this] { return !taken_; });
+    taken_ = true;
+  }
+  bool try_lock_for(std::chrono::milliseconds time) {
+    std::unique_lock guard(mutex_);
+    if (!released_.wait_for(guard, time, [this] { return !taken_; })) return false;
+    taken_ = true;
+    return true;
+  }
+  void unlock() {
+    {
+      const std::lock_guard guard(mutex_);
+      taken_ = false;
+    }
+    released_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable released_;
+  bool taken_ = false;
+};
 
 class SqliteConnection final : public Connection {
  public:
