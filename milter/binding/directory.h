@@ -37,6 +37,8 @@ class Directory {
   // Looks up in the order of Postfix: "local+sub@domain", "local@domain", then for a local domain
   // (or a bare name) "local+sub" and "local", then "@domain". The first row that is there answers.
   virtual Owners OwnersOf(const Address& address) const = 0;
+  // What was remembered of the address is asked anew by the next OwnersOf().
+  virtual void Forget(const Address& /*address*/) const {}
   // Rows, for status; 0 where a server has them.
   virtual std::size_t size() const = 0;
   // For people: "6 rows", "PostgreSQL, 2 connections".

@@ -3,7 +3,7 @@
 // Look() puts one address to JudgePin() and carries out what must be written at once: a move by an
 // announced change (atomic, once, also when two gateways see it together), a dispute, the end of
 // one, a release. Learn() takes over what an accepted mail taught. Ordinary mail of a proven owner
-// writes nothing.
+// writes nothing. A swap is believed when a second look, at directory and row, says the same.
 //
 // Guarantees: an Error means that the answer is not known (the store failed): never read it as a
 // pass. Nothing is learned while unexplained moves stand open (a dispute of pin's, a breaker), or

@@ -9,6 +9,10 @@ namespace {
 // A view is for one decision; a mail to a whole company needs no memory of each recipient.
 constexpr std::size_t kMostRemembered = 1000;
 
+std::string Key(const Address& address, std::string_view sub_address) {
+  return address.ToString().append(1, '\n').append(sub_address);
+}
+
 std::int64_t Ticks(WallTime time) {
   return time.time_since_epoch().count();
 }
@@ -31,12 +35,17 @@ std::chrono::microseconds Outage::Age(WallTime now) const {
 }
 
 Owners LiveDirectory::OwnersOf(const Address& address) const {
-  std::string key = address.ToString() + '\n' + address.sub_address;
+  std::string key = Key(address, address.sub_address);
   const auto it = asked_.find(key);
   if (it != asked_.end()) return it->second;
   Owners owners = Ask(address);
   if (asked_.size() < kMostRemembered) asked_.emplace(std::move(key), owners);
   return owners;
+}
+
+void LiveDirectory::Forget(const Address& address) const {
+  asked_.erase(Key(address, address.sub_address));
+  asked_.erase(Key(address, ""));
 }
 
 Owners LiveDirectory::Ask(const Address& address) const {

@@ -1,7 +1,8 @@
 // Live: the directory as one decision sees it, and what answers while it is silent.
 //
 // LiveDirectory remembers what it has asked, so that the checks of one stage ask once and all see
-// the same, and do not ask again a directory that did not answer. While the directory does not
+// the same, and do not ask again a directory that did not answer; what looks like a swap is asked
+// once more (Forget). While the directory does not
 // answer (try later; not: misconfigured) the ledger answers for addresses that it has proven,
 // marked stale, for at most `stale_for` since the directory fell silent.
 //
@@ -46,6 +47,7 @@ class LiveDirectory final : public Directory {
       : directory_(directory), outage_(outage), options_(std::move(options)), now_(now) {}
 
   Owners OwnersOf(const Address& address) const override;
+  void Forget(const Address& address) const override;
   std::size_t size() const override { return directory_.size(); }
 
  private:

@@ -90,6 +90,7 @@ Result<Accounts> FakeStore::AddFanIn(std::string_view mailbox, std::string_view 
 
 Result<std::vector<Change>> FakeStore::ChangesOf(std::string_view address, WallTime now) {
   OR_DOWN();
+  if (const auto once = std::exchange(race_at_changes, nullptr)) once();
   return Those(changes, [&](const Change& change) {
     return change.address == address && change.state == ChangeState::kOpen &&
            change.valid_until >= now;

@@ -2,7 +2,8 @@
 //
 // Only what the checks use works; the rest answers an error. `down`: every call fails;
 // `incidents_down`: AddIncident alone. `race`: runs
-// once, before the next Move or AddDispute, as another gateway would come in between.
+// once, before the next Move or AddDispute, as another gateway would come in between;
+// `race_at_changes`: before the next ChangesOf.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,7 @@ class FakeStore final : public Store {
  public:
   bool down = false;
   bool incidents_down = false;
-  std::function<void()> race;
+  std::function<void()> race, race_at_changes;
   std::map<std::string, AddressRecord> rows;
   std::vector<Change> changes;
   std::vector<Grant> grants;

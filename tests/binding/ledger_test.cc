@@ -176,6 +176,26 @@ TEST_F(LedgerTest, TwoGatewaysUseOneChangeTogether) {
   EXPECT_THAT(Proven(), ElementsAre("hanako"));
 }
 
+// Between the reading of the row and of the changes.
+TEST_F(LedgerTest, AChangeThatAnotherJustUsedIsNoSwap) {
+  store_.Prove("taro@example.jp", {"taro"});
+  directory_.rows["taro@example.jp"] = {"hanako"};
+  Announce("taro", "hanako");
+  store_.race_at_changes = [this] { EXPECT_EQ(See().answer.which, PinCase::kExplained); };
+  EXPECT_EQ(See().answer.which, PinCase::kSame);
+  EXPECT_EQ(store_.writes, 1);
+  EXPECT_FALSE(store_.rows["taro@example.jp"].dispute);
+}
+
+TEST_F(LedgerTest, ADisputeThatAChangeJustEndedIsNone) {
+  store_.Prove("taro@example.jp", {"taro"});
+  directory_.rows["taro@example.jp"] = {"hanako"};
+  EXPECT_EQ(See().answer.which, PinCase::kSwapped);
+  Announce("taro", "hanako");
+  store_.race_at_changes = [this] { EXPECT_EQ(See().answer.which, PinCase::kExplained); };
+  EXPECT_EQ(See().answer.which, PinCase::kSame);
+}
+
 TEST_F(LedgerTest, AnExpiredChangeExplainsNothing) {
   store_.Prove("taro@example.jp", {"taro"});
   directory_.rows["taro@example.jp"] = {"hanako"};
@@ -270,6 +290,22 @@ TEST_F(LiveTest, OneDecisionAsksOnce) {
   const LiveDirectory live(directory_, outage_, {}, act_.at);
   for (int i = 0; i < 3; ++i) live.OwnersOf(ParsePath("taro@example.jp", {}).value());
   EXPECT_EQ(directory_.asked, 1);
+}
+
+// The directory moves, and another session uses the change, after this one has asked.
+TEST_F(LiveTest, ASwapIsLookedAtTwice) {
+  const Address taro = ParsePath("taro@example.jp", {}).value();
+  store_.Prove("taro@example.jp", {"taro"});
+  directory_.rows["taro@example.jp"] = {"taro"};
+  Announce("taro", "hanako");
+  const LiveDirectory live(directory_, outage_, {&store_, std::chrono::hours(1), {}}, act_.at);
+  EXPECT_THAT(live.OwnersOf(taro).accounts, ElementsAre("taro"));
+  directory_.rows["taro@example.jp"] = {"hanako"};
+  EXPECT_EQ(See().answer.which, PinCase::kExplained);
+  const Result<Look> look = ledger_.See(taro, live, act_);
+  ASSERT_TRUE(look.has_value());
+  EXPECT_EQ(look->answer.which, PinCase::kSame);
+  EXPECT_FALSE(look->new_dispute);
 }
 
 TEST_F(LiveTest, StaleAnswersTeachNothing) {

@@ -78,6 +78,27 @@ class Server:
                 scratch.stop(self.process)
             self.process = None
 
+    def pause(self) -> None:
+        """It accepts and never answers."""
+        for pid in family(self.process.pid):
+            _send(pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        for pid in family(self.process.pid):
+            _send(pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """As a crash would end it: children first, since they would go on without it."""
+        pids = family(self.process.pid)
+        for pid in [*pids[1:], pids[0]]:
+            _send(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """On the same port, with what it has stored."""
+        self.process = self._spawn(self.command())
+        scratch.wait_until(self._ready, 60, f"the return of {self.name}", step=0.05)
+
     def run(self, *command, text: str | None = None) -> str:
         """A program of the server's, as its user."""
         words = self._as_user([str(word) for word in command])

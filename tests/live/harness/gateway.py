@@ -1,7 +1,7 @@
 """Gateway: scratch folder, sink, Postfix and warifu-milter as one thing for a test class.
 
 Postfix gets two services that ask warifu: `submission`, where users log in, and `mx`, as on port 25.
-In its settings "@warifu@" is the daemon's scratch folder.
+With `twin` there is a second daemon, at `submission2` and `mx2`, as on another machine. In Postfix's settings "@warifu@" is the daemon's scratch folder.
 """
 import contextlib
 
@@ -16,7 +16,10 @@ LOGIN = {"smtpd_sasl_auth_enable": "yes", "smtpd_relay_restrictions": "permit_sa
 
 
 class Gateway:
-    def __init__(self, settings: dict, *, users, table: str, postfix: dict[str, str] | None = None, **rules):
+    def __init__(self, settings: dict, *, users, table: str, postfix: dict[str, str] | None = None,
+                 services: dict[str, dict[str, str]] | None = None, twin: dict | None = None, **rules):
+        """`services`: further options of Postfix's services, or further services that ask warifu;
+        `twin`: settings of the second daemon beside those of the first."""
         self.replies: list[clients.Reply] = []
         self._stack = contextlib.ExitStack()
         try:
@@ -24,25 +27,32 @@ class Gateway:
             self._stack.callback(self.scratch.remove)
             self.sink = Sink(self.scratch.folder("sink"))
             self._stack.callback(self.sink.close)
-            self._start(settings, users, table, postfix or {}, rules)
+            self._start(settings, users, table, postfix or {}, services or {}, twin, rules)
         except BaseException:
             self._stack.close()
             raise
 
-    def _start(self, settings, users, table, postfix, rules) -> None:
+    def _start(self, settings, users, table, postfix, services, twin, rules) -> None:
         folder = self.scratch.path
-        socket = f"unix:{folder}/warifu/run/milter.sock"
-        self.postfix = Postfix(folder / "postfix", self.sink.port, {
-            "submission": {**LOGIN, "smtpd_milters": socket, "milter_macro_daemon_name": "submission"},
-            "mx": {"smtpd_milters": socket, "milter_macro_daemon_name": "mx"}},
-            {"milter_default_action": "tempfail",
-             **{name: value.replace("@warifu@", f"{folder}/warifu") for name, value in postfix.items()}})
+        named = {"submission": LOGIN, "mx": {}}
+        asked = {name: {"smtpd_milters": f"unix:{folder}/warifu/run/milter.sock", "milter_macro_daemon_name": name,
+                        **named.get(name, {}), **services.get(name, {})} for name in {**named, **services}}
+        if twin is not None:
+            asked |= {f"{name}2": {**asked[name], "smtpd_milters": f"unix:{folder}/warifu2/run/milter.sock"}
+                      for name in named}
+        self.postfix = Postfix(folder / "postfix", self.sink.port, asked,
+                               {"milter_default_action": "tempfail",
+                                **{name: value.replace("@warifu@", f"{folder}/warifu")
+                                   for name, value in postfix.items()}})
         for user in users:
             self.postfix.add_user(user, PASSWORD)
-        self.warifu = Warifu(folder / "warifu", settings, table=table, group=self.postfix.owner.pw_gid,
-                             **rules)
-        self.warifu.start()
-        self._stack.callback(self.warifu.stop)
+        daemons = [Warifu(folder / name, values, table=table, group=self.postfix.owner.pw_gid, **rules)
+                   for name, values in (("warifu", settings), ("warifu2", {**settings, **(twin or {})}))
+                   if name == "warifu" or twin is not None]
+        self.warifu, self.twin = daemons[0], daemons[-1]
+        for daemon in daemons:
+            daemon.start()
+            self._stack.callback(daemon.stop)
         self.postfix.start()
         self._stack.callback(self.postfix.stop)
 
@@ -69,7 +79,7 @@ class Gateway:
         texts = {f"reply {reply.stage} {reply.code}": str(reply).encode() for reply in self.replies}
         for path in self.scratch.path.rglob("*"):
             inside = path.relative_to(self.scratch.path).as_posix()
-            if path.is_file() and not inside.startswith(("sink/", "postfix/queue/", "postfix/conf/", "warifu/bin/")):
+            if path.is_file() and not inside.startswith(("sink/", "postfix/queue/", "postfix/conf/", "warifu/bin/", "warifu2/bin/")):
                 texts[inside] = path.read_bytes()
         for number, mail in enumerate(self.sink.mails(), 1):
             texts[f"X-Warifu of mail {number}"] = b"\n".join(mail.fields("X-Warifu"))

@@ -31,9 +31,10 @@ class Warifu:
 
     def __init__(self, folder: pathlib.Path, settings: dict, *, table: str = "", group: int = 0,
                  patterns: str | pathlib.Path = unpacked.ROOT / "patterns",
-                 actions: dict[str, str] | None = None,
+                 actions: dict[str, str] | None = None, env: dict[str, str] | None = None,
                  programs: pathlib.Path | None = None, template: str = ""):
         """`patterns`: a folder to copy, or the text of rules; `actions`: rule → another action;
+        `env`: further variables of the daemon's and the tool's;
         `programs`: the root of an unpacked package; `template`: a warifu.conf whose @folder@,
         @socket@ and @patterns@ are filled in, in the place of `settings`."""
         self.folder = folder
@@ -49,6 +50,7 @@ class Warifu:
         self.table, self.config = folder / "sender_login_maps", folder / "warifu.conf"
         self.patterns = folder / "patterns"
         self.template = template
+        self.env = env or {}
         self.programs = _programs(folder, programs)
         self.table.write_text(table)
         if isinstance(patterns, pathlib.Path):
@@ -105,7 +107,7 @@ class Warifu:
             notice.settimeout(0.05)
             process = scratch.spawn(
                 [self.programs / "warifu-milter", "--config", self.config], log=self.folder / "log/output",
-                env={"PATH": "/usr/bin:/bin", "NOTIFY_SOCKET": str(path), **sanitizers()},
+                env={"PATH": "/usr/bin:/bin", "NOTIFY_SOCKET": str(path), **sanitizers(), **self.env},
                 user=self.uid, group=self.gid, groups=[self.gid, self.group])
 
             def ready():
@@ -129,7 +131,7 @@ class Warifu:
     def tool(self, *words) -> subprocess.CompletedProcess:
         return subprocess.run([self.programs / "warifu", *map(str, words)], capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=120, user=self.uid, group=self.gid,
-                              extra_groups=[self.gid, self.group])
+                              extra_groups=[self.gid, self.group], env={**os.environ, **self.env})
 
     def reload(self) -> subprocess.CompletedProcess:
         return self.tool("reload", "--config", self.config)
