@@ -189,6 +189,38 @@ void CheckRenames(LedgerCall& call, const std::vector<Rename>& renames) {
 
 }  // namespace
 
+ControlAnswer AccountsListed(LedgerCall& call) {
+  store::AccountQuery query;
+  query.locked = call.Flag("locked");
+  query.notice = call.Text("notice", 200);
+  if (!query.locked && query.notice.empty()) {
+    call.Wrong("say which: --locked, --with-notice NOTICE, or both");
+  }
+  if (call.Has("since") && query.notice.empty()) {
+    call.Wrong("--since is the time of a notice: it needs --with-notice NOTICE");
+  }
+  query.since = call.Time("since").value_or(WallTime{});
+  query.now = call.now();
+  query.limit = call.Limit();
+  if (call.failed()) return call.Failed();
+  const auto list = call.store().ListAccounts(query);
+  if (!list) return Give(list.error());
+  Json json = {{"rows", Rows(list->accounts)},
+               {"more", list->total > list->accounts.size()},
+               {"total", list->total},
+               {"notes", Json::array()}};
+  if (list->total == 0 && !query.notice.empty() &&
+      std::ranges::find(list->known_notices, query.notice) == list->known_notices.end()) {
+    std::string known;
+    for (const std::string& notice : list->known_notices) {
+      known += (known.empty() ? "" : ", ") + notice;
+    }
+    json["notes"].push_back("no notice '" + query.notice + "' has come by; " +
+                            (known.empty() ? "nor has any other" : "these have: " + known));
+  }
+  return Answer(json);
+}
+
 ControlAnswer AccountRename(LedgerCall& call) {
   const std::vector<Rename> renames = Renames(call);
   CheckRenames(call, renames);

@@ -88,6 +88,7 @@ ControlAnswer BindWithdraw(LedgerCall& call);
 ControlAnswer BindDisputes(LedgerCall& call);
 ControlAnswer AccountLock(LedgerCall& call);
 ControlAnswer AccountUnlock(LedgerCall& call);
+ControlAnswer AccountsListed(LedgerCall& call);
 ControlAnswer AccountRename(LedgerCall& call);
 ControlAnswer AccountShow(LedgerCall& call);
 ControlAnswer AccountHistory(LedgerCall& call);

@@ -82,6 +82,19 @@ Json ToJson(const store::Lock& lock) {
   return json;
 }
 
+Json ToJson(const store::ListedAccount& account) {
+  Json json = {{"account", account.account}, {"locks", Json::array()}};
+  for (const store::Lock& lock : account.locks) {
+    json["locks"].push_back(ToJson(lock));
+    json["locks"].back().erase("account");
+  }
+  json["notices"] = Json::array();
+  for (const auto& notice : account.notices) {
+    json["notices"].push_back({{"mailbox", notice.mailbox}, {"at", IsoTime(notice.at)}});
+  }
+  return json;
+}
+
 Json ToJson(const store::Dispute& dispute) {
   Json json = {{"kind", NameOf(dispute.kind)}, {"since", IsoTime(dispute.since)}};
   Put(&json, "reference", dispute.reference);

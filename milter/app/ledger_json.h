@@ -15,6 +15,7 @@ namespace warifu::app {
 nlohmann::ordered_json ToJson(const store::Change& change);
 nlohmann::ordered_json ToJson(const store::Grant& grant);
 nlohmann::ordered_json ToJson(const store::Lock& lock);
+nlohmann::ordered_json ToJson(const store::ListedAccount& account);
 nlohmann::ordered_json ToJson(const store::Dispute& dispute);
 nlohmann::ordered_json ToJson(const store::Proof& proof);
 nlohmann::ordered_json ToJson(const store::HistoryRow& row);

@@ -5,7 +5,7 @@
 // peer's uid; the tool runs the same on the store itself while no daemon is there.
 //
 //   bind show|announce|withdraw|grant|revoke|resolve|changes|disputes
-//   account lock|unlock|rename|show|history|erase
+//   account lock|unlock|list|rename|show|history|erase
 //   incident list|show|settle
 //   breaker status|open|close
 //   store check|backup|prune

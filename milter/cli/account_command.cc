@@ -80,6 +80,24 @@ int RunAccountUnlock(const Arguments& arguments, Terminal& terminal) {
   });
 }
 
+int RunAccountList(const Arguments& arguments, Terminal& terminal) {
+  Request request(arguments, terminal);
+  request.Flag("locked", "locked");
+  request.Take("with-notice", "notice");
+  request.TakeSince();
+  request.TakeLimit();
+  const auto answer = Send(request, arguments, terminal, "account list");
+  const int status =
+      FinishRows(answer, arguments, terminal, Rows::kAccounts, "there is no such account");
+  if (!answer) return status;
+  const Json json = Json::parse(*answer);
+  if (!arguments.json() && !json["rows"].empty()) {
+    terminal.out << '\n' << Count(json["total"], "account", "accounts") << '\n';
+  }
+  PrintNotes(terminal, json);
+  return status;
+}
+
 int RunAccountRename(const Arguments& arguments, Terminal& terminal) {
   Request request(arguments, terminal);
   if (arguments.Has("file")) {

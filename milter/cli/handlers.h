@@ -22,6 +22,7 @@ int RunBindResolve(const Arguments& arguments, Terminal& terminal);
 int RunBindChanges(const Arguments& arguments, Terminal& terminal);
 int RunBindDisputes(const Arguments& arguments, Terminal& terminal);
 int RunAccountLock(const Arguments& arguments, Terminal& terminal);
+int RunAccountList(const Arguments& arguments, Terminal& terminal);
 int RunAccountUnlock(const Arguments& arguments, Terminal& terminal);
 int RunAccountRename(const Arguments& arguments, Terminal& terminal);
 int RunAccountShow(const Arguments& arguments, Terminal& terminal);

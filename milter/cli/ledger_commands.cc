@@ -59,6 +59,13 @@ constexpr Option kLock[] = {
     REF,
     SOCKET,
 };
+constexpr Option kAccounts[] = {
+    {"locked", "", "those that are locked"},
+    {"with-notice", "NOTICE", "those that a notice of this id has named"},
+    {"since", "TIME", "notices from then on: 2026-12-31, or 24h for the last day"},
+    LIMIT,
+    SOCKET,
+};
 constexpr Option kUnlock[] = {
     {"file", "FILE", "lines of ACCOUNT; all or none are taken"}, REF, WHY, SOCKET};
 constexpr Option kRename[] = {
@@ -128,6 +135,11 @@ constexpr Command kRows[] = {
     {"account lock", "[ACCOUNT...]", 0, -1, "lock accounts: no mail from them, no secrets to them",
      "Works from the next mail on, in sessions that are open already, too.", kLock, RunAccountLock},
     {"account unlock", "[ACCOUNT...]", 0, -1, "unlock accounts", "", kUnlock, RunAccountUnlock},
+    {"account list", "", 0, 0, "list and count accounts that are locked or had a notice",
+     "With both options, those that are locked and had the notice: of a list of abused accounts, "
+     "the ones on which something was done. A notice counts from when it came by, whatever became "
+     "of the mail.",
+     kAccounts, RunAccountList},
     {"account rename", "[OLD NEW]", 0, 2, "move all that an account has to its new name", "",
      kRename, RunAccountRename},
     {"account show", "ACCOUNT", 1, 1, "show an account: locks, grants, addresses, incidents", "",

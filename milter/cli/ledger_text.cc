@@ -39,6 +39,11 @@ std::string Short(const Json& row, const char* key) {
   return time ? LocalTime(*time) : "-";
 }
 
+const Json& FirstOf(const Json& row, const char* key, const Json& none) {
+  const auto it = row.find(key);
+  return it == row.end() || it->empty() ? none : it->front();
+}
+
 // "disputed: a, b → c" of a row of history.
 std::string What(const Json& row) {
   const std::string before = TextOf(row, "before"), after = TextOf(row, "after");
@@ -73,6 +78,8 @@ std::vector<Table::Cell> HeadOf(Rows kind) {
       return {Head("ADDRESS"), Head("SINCE"), Head("BY"), Head("INCIDENT"), Head("DETAIL")};
     case Rows::kBreakers:
       return {Head("SCOPE"), Head("OPEN SINCE"), Head("UNTIL"), Head("BY"), Head("REASON")};
+    case Rows::kAccounts:
+      return {Head("ACCOUNT"), Head("LOCKED SINCE"), Head("NOTICE"), Head("TO"), Head("REASON")};
   }
   return {};
 }
@@ -116,6 +123,17 @@ std::vector<Table::Cell> CellsOf(Rows kind, const Json& row) {
               Short(row, "until"),
               text("by"),
               text("reason")};
+    case Rows::kAccounts: {
+      const Json none = Json::object();
+      const Json &lock = FirstOf(row, "locks", none), &notice = FirstOf(row, "notices", none);
+      const std::size_t more = row["notices"].size() > 1 ? row["notices"].size() - 1 : 0;
+      return {{TextOf(row, "account"), lock.empty() ? Style::kPlain : Style::kRed},
+              Short(lock, "since"),
+              Short(notice, "at"),
+              OrDash(TextOf(notice, "mailbox")) +
+                  (more > 0 ? " and " + std::to_string(more) + " more" : ""),
+              OrDash(TextOf(lock, "reason"))};
+    }
   }
   return {};
 }

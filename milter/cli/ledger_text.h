@@ -29,7 +29,16 @@ std::string TimeOf(const Terminal& terminal, const Json& object, const char* key
 // A row that is shown only where it has a text.
 void AddRow(Table* table, const char* label, std::string text, Style style = Style::kPlain);
 // Changes, locks, grants or rows of history as a table with a heading.
-enum class Rows { kChanges, kLocks, kGrants, kHistory, kIncidents, kDisputes, kBreakers };
+enum class Rows {
+  kChanges,
+  kLocks,
+  kGrants,
+  kHistory,
+  kIncidents,
+  kDisputes,
+  kBreakers,
+  kAccounts,
+};
 void PrintRows(Terminal& terminal, Rows kind, const Json& rows, std::string_view indent = "");
 // "note: …", one a line, to standard error.
 void PrintNotes(Terminal& terminal, const Json& answer);

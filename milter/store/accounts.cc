@@ -17,10 +17,6 @@ constexpr Query kLocks{
     "SELECT account, scope, reason, reference, locked_by, since, ends FROM locks "
     "WHERE account = :account ORDER BY scope",
     "tntttnn"};
-constexpr Query kAllLocks{
-    "SELECT account, scope, reason, reference, locked_by, since, ends FROM locks "
-    "WHERE ends IS NULL OR ends > :now ORDER BY account, scope LIMIT :count",
-    "tntttnn"};
 constexpr Query kDropLock{"DELETE FROM locks WHERE account = :account AND scope = :scope"};
 constexpr Query kDropLocks{"DELETE FROM locks WHERE account = :account"};
 constexpr Query kAddLock{
@@ -34,16 +30,6 @@ Grant ReadGrant(const Row& row) {
           .by = row.Text(3),
           .since = row.Time(4),
           .until = row.MaybeTime(5)};
-}
-
-Lock ReadLock(const Row& row) {
-  return {.account = row.Name(0),
-          .scope = row.Kind(1, LockScope::kBoth),
-          .reason = row.Text(2),
-          .reference = row.Text(3),
-          .by = row.Text(4),
-          .since = row.Time(5),
-          .until = row.MaybeTime(6)};
 }
 
 std::string Describe(const Lock& lock) {
@@ -75,6 +61,16 @@ bool RemoveGrant(Connection& connection, std::string_view account, std::string_v
   if (connection.Run(kDropGrant, {account, target}) == 0) return false;
   Record(connection, {event::kRevoke, "", {std::string(account)}, std::string(target), ""}, act);
   return true;
+}
+
+Lock ReadLock(const Row& row) {
+  return {.account = row.Name(0),
+          .scope = row.Kind(1, LockScope::kBoth),
+          .reason = row.Text(2),
+          .reference = row.Text(3),
+          .by = row.Text(4),
+          .since = row.Time(5),
+          .until = row.MaybeTime(6)};
 }
 
 std::vector<Lock> ReadLocks(Connection& connection, std::string_view account) {
@@ -118,12 +114,6 @@ std::uint64_t RemoveLocks(Connection& connection, const Accounts& accounts, cons
     ++removed;
   }
   return removed;
-}
-
-std::vector<Lock> AllLocks(Connection& connection, WallTime now, std::size_t limit) {
-  std::vector<Lock> locks;
-  connection.Each(kAllLocks, {now, limit}, [&](const Row& row) { locks.push_back(ReadLock(row)); });
-  return locks;
 }
 
 }  // namespace warifu::store

@@ -30,11 +30,6 @@ constexpr Query kFanIn{
     "SELECT DISTINCT account FROM fan_in WHERE mailbox = :mailbox AND happened >= :since "
     "ORDER BY account",
     "t"};
-constexpr Query kWithNotice{
-    "SELECT DISTINCT account FROM fan_in WHERE notice = :notice AND happened >= :since "
-    "ORDER BY account",
-    "t"};
-
 Accounts ReadAccounts(Connection& connection, const Query& query, Values values) {
   Accounts accounts;
   connection.Each(query, values, [&](const Row& row) { accounts.push_back(row.Name(0)); });
@@ -66,10 +61,6 @@ Accounts AddFanIn(Connection& connection, std::string_view mailbox, std::string_
   }
   connection.Run(kAddFanIn, {mailbox, account, notice, at});
   return ReadAccounts(connection, kFanIn, {mailbox, since});
-}
-
-Accounts AccountsWithNotice(Connection& connection, std::string_view notice, WallTime since) {
-  return ReadAccounts(connection, kWithNotice, {notice, since});
 }
 
 }  // namespace warifu::store

@@ -72,14 +72,17 @@ bool RemoveGrant(Connection& connection, std::string_view account, std::string_v
                  const Act& act);
 std::uint64_t AddLocks(Connection& connection, const std::vector<Lock>& locks, const Act& act);
 std::uint64_t RemoveLocks(Connection& connection, const Accounts& accounts, const Act& act);
-std::vector<Lock> AllLocks(Connection& connection, WallTime now, std::size_t limit);
+// A row of account, scope, reason, reference, by, since, end.
+Lock ReadLock(const Row& row);
+
+// ── account_list.cc ────────────────────────────────────────────────────────────────────────────
+AccountList ListAccounts(Connection& connection, const AccountQuery& query);
 
 // ── notices.cc: flows, fan-in ──────────────────────────────────────────────────────────────────
 std::vector<Store::FlowStep> AddFlowStep(Connection& connection, std::string_view token,
                                          const Store::FlowStep& step, WallTime expires);
 Accounts AddFanIn(Connection& connection, std::string_view mailbox, std::string_view account,
                   std::string_view notice, WallTime at, WallTime since);
-Accounts AccountsWithNotice(Connection& connection, std::string_view notice, WallTime since);
 
 // ── breakers.cc ────────────────────────────────────────────────────────────────────────────────
 std::uint64_t AddAlarm(Connection& connection, std::string_view scope, std::string_view account,

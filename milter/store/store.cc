@@ -207,8 +207,8 @@ class StoreOnEngine final : public Store {
     return WriteMany(accounts.size(),
                      [=](Connection& c) { return store::RemoveLocks(c, accounts, act); });
   }
-  Result<std::vector<Lock>> Locks(WallTime now, std::size_t limit) override {
-    return Read([=](Connection& c) { return AllLocks(c, now, limit); });
+  Result<AccountList> ListAccounts(const AccountQuery& query) override {
+    return ReadLong([=](Connection& c) { return store::ListAccounts(c, query); });
   }
 
   // ── Notices ────────────────────────────────────────────────────────────────────────────────────
@@ -223,11 +223,6 @@ class StoreOnEngine final : public Store {
     return Keyed(mailbox, [=, mailbox = std::string(mailbox), account = std::string(account),
                            notice = std::string(notice)](Connection& c) {
       return store::AddFanIn(c, mailbox, account, notice, at, since);
-    });
-  }
-  Result<Accounts> AccountsWithNotice(std::string_view notice, WallTime since) override {
-    return Read([=, notice = std::string(notice)](Connection& c) {
-      return store::AccountsWithNotice(c, notice, since);
     });
   }
 
@@ -323,6 +318,19 @@ class StoreOnEngine final : public Store {
   template <typename F>
   Result<Given<F>> Read(F work) {
     return Call([this](Work w) { return engine_->Run(std::move(w)); }, std::move(work));
+  }
+
+  // For people, who wait longer than a mail can; at one moment.
+  template <typename F>
+  Result<Given<F>> ReadLong(F work) {
+    return Call([this](Work w) { return engine_->RunLong(std::move(w)); },
+                [work = std::move(work)](Connection& c) mutable {
+                  c.BeginRead();
+                  Transaction transaction(c);
+                  Kept<Given<F>> given = Do(work, c);
+                  transaction.Commit();
+                  return given;
+                });
   }
 
   template <typename F>

@@ -53,6 +53,33 @@ struct IncidentQuery {
   std::size_t limit = 100;
 };
 
+// Which accounts a list holds: those that are locked at `now`, those that a notice named, or, with
+// `locked` and a notice, those of both.
+struct AccountQuery {
+  bool locked = false;
+  std::string notice = {};  // its id; "": those that are locked
+  WallTime since = {};      // of the notice
+  WallTime now = {};
+  std::size_t limit = 100;
+};
+
+struct ListedAccount {
+  struct Notice {
+    std::string mailbox = {};
+    WallTime at = {};  // the last one for this account to it
+  };
+  std::string account = {};
+  std::vector<Lock> locks = {};
+  std::vector<Notice> notices = {};  // the newest first
+};
+
+struct AccountList {
+  std::uint64_t total = 0;                   // also of those beyond the limit
+  std::vector<ListedAccount> accounts = {};  // by name
+  // Where nothing is found: the ids of notices that have been seen, since one may be mistyped.
+  std::vector<std::string> known_notices = {};
+};
+
 struct HistoryQuery {
   std::string address = {}, account = {};
   WallTime since = {};
@@ -166,7 +193,8 @@ class Store {
   virtual Result<std::uint64_t> AddLocks(const std::vector<Lock>& locks, const Act& act) = 0;
   // Returns how many accounts were locked.
   virtual Result<std::uint64_t> RemoveLocks(const Accounts& accounts, const Act& act) = 0;
-  virtual Result<std::vector<Lock>> Locks(WallTime now, std::size_t limit) = 0;
+  // Accounts that are locked, had a notice, or both: what is left of an abuse to be dealt with.
+  virtual Result<AccountList> ListAccounts(const AccountQuery& query) = 0;
 
   // ── Notices ──────────────────────────────────────────────────────────────────────────────────
   struct FlowStep {
@@ -182,8 +210,6 @@ class Store {
   // Notes that a mailbox got a notice for an account; returns the distinct accounts since `since`.
   virtual Result<Accounts> AddFanIn(std::string_view mailbox, std::string_view account,
                                     std::string_view notice, WallTime at, WallTime since) = 0;
-  // Accounts for which a notice of that kind went out since `since` (reports).
-  virtual Result<Accounts> AccountsWithNotice(std::string_view notice, WallTime since) = 0;
 
   // ── Breaker ──────────────────────────────────────────────────────────────────────────────────
   // Notes an alarm of an account in a scope; returns the distinct accounts since `since`.

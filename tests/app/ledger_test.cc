@@ -266,6 +266,32 @@ TEST_F(LedgerTest, ManyLocksAreOneCallAndUnlockNamesWhoWasNot) {
   EXPECT_THAT(Run("account show", {{"account", "member7"}})["locks"], IsEmpty());
 }
 
+TEST_F(LedgerTest, AccountsAreListedByLockAndNotice) {
+  for (const char* account : {"hanako", "jiro", "taro"}) {
+    ASSERT_TRUE(context_.store->AddFanIn(std::string(account) + "@example.jp", account, "points",
+                                         now_, {}));
+  }
+  ASSERT_TRUE(context_.store->AddFanIn("drop@example.net", "taro", "points",
+                                       now_ + std::chrono::hours(1), {}));
+  Run("account lock", {{"accounts", {"jiro", "saburo", "taro"}}, {"reason", "悪用"}});
+  Json json = Run("account list", {{"locked", true}, {"notice", "points"}, {"limit", 1}});
+  EXPECT_EQ(json["total"], 2);
+  EXPECT_EQ(json["more"], true);
+  ASSERT_THAT(json["rows"], SizeIs(1));
+  EXPECT_EQ(json["rows"][0]["account"], "jiro");
+  EXPECT_EQ(json["rows"][0]["locks"][0]["reason"], "悪用");
+  json = Run("account list",
+             {{"notice", "points"}, {"since", IsoTime(now_ + std::chrono::seconds(1))}});
+  ASSERT_THAT(json["rows"], SizeIs(1));
+  EXPECT_THAT(json["rows"][0]["notices"], SizeIs(1));
+  EXPECT_EQ(json["rows"][0]["notices"][0]["mailbox"], "drop@example.net");
+  EXPECT_EQ(Run("account list", {{"locked", true}})["total"], 3);
+  EXPECT_THAT(Run("account list", {{"notice", "poinst"}})["notes"].dump(),
+              AllOf(HasSubstr("'poinst'"), HasSubstr("these have: points")));
+  EXPECT_THAT(ErrorsOf("account list", {{"since", "2014-07-11T00:00:00Z"}}),
+              ElementsAre(HasSubstr("--locked"), HasSubstr("--with-notice")));
+}
+
 TEST_F(LedgerTest, RenameMovesAllOrNone) {
   Enrol("a@example.jp", "a");
   Enrol("b@example.jp", "b");

@@ -204,7 +204,7 @@ TEST_F(NoticeStore, HoldsNoticesForLockedAccounts) {
     EXPECT_EQ(gateway.Send(ChangedMail(Member(i), Token(i)), Portal(Member(i))).action(),
               Action::kAccept);
   }
-  EXPECT_THAT(*gateway.store()->AccountsWithNotice("points", {}), SizeIs(6));
+  EXPECT_EQ(gateway.store()->ListAccounts({.notice = "points"})->total, 6u);
   ASSERT_EQ(gateway.store()->RemoveLocks({Account(0)}, By("uid 0")).value_or(0), 1u);
   EXPECT_EQ(gateway.Send(PointsMail(Account(0)), Portal(Member(0))).action(), Action::kAccept);
 }
@@ -223,7 +223,7 @@ TEST_F(NoticeStore, FindsAMailboxThatCollects) {
   }
   EXPECT_EQ(held, 25);
   EXPECT_THAT(gateway.Events().back().dump(), HasSubstr("notices for 30 accounts"));
-  EXPECT_THAT(*gateway.store()->AccountsWithNotice("points", {}), SizeIs(30));
+  EXPECT_EQ(gateway.store()->ListAccounts({.notice = "points"})->total, 30u);
   gateway.clock.later += 24h * 8;
   EXPECT_EQ(gateway.Send(PointsMail(Account(1)), Portal("drop@example.jp")).action(),
             Action::kAccept);

@@ -74,12 +74,11 @@ class FakeStore final : public Store {
   Result<bool> RemoveGrant(std::string_view, std::string_view, const Act&) override { return No(); }
   Result<std::uint64_t> AddLocks(const std::vector<Lock>&, const Act&) override { return No(); }
   Result<std::uint64_t> RemoveLocks(const Accounts&, const Act&) override { return No(); }
-  Result<std::vector<Lock>> Locks(WallTime, std::size_t) override { return No(); }
+  Result<AccountList> ListAccounts(const AccountQuery&) override { return No(); }
   Result<std::vector<FlowStep>> AddFlowStep(std::string_view token, const FlowStep& step,
                                             WallTime expires) override;
   Result<Accounts> AddFanIn(std::string_view mailbox, std::string_view account,
                             std::string_view notice, WallTime at, WallTime since) override;
-  Result<Accounts> AccountsWithNotice(std::string_view, WallTime) override { return No(); }
   Result<std::uint64_t> AddAlarm(std::string_view scope, std::string_view account, WallTime at,
                                  WallTime since) override;
   Result<bool> OpenBreaker(const Breaker& breaker, const Act& act) override;

@@ -91,6 +91,15 @@ TEST_F(LedgerCommandsTest, ListingsAsPeopleReadThem) {
   Golden("bind-changes.txt", Tool({"bind", "changes"}));
   Golden("breaker-open.txt", Tool({"breaker", "open", "account:jiro", "--reason", "drill"}));
   Golden("breaker-status.txt", Tool({"breaker", "status"}));
+  ASSERT_TRUE(Open()->AddFanIn("drop@example.net", "taro", "points", ByMail().at, {}));
+  ASSERT_TRUE(Open()->AddFanIn("taro@example.jp", "taro", "points", ByMail().at, {}));
+  ASSERT_TRUE(Open()->AddFanIn("hanako@example.jp", "hanako", "points", ByMail().at, {}));
+  Tool({"account", "lock", "hanako", "--reason", "ポイントの不正利用"});
+  Golden("account-list.txt", Tool({"account", "list", "--with-notice", "points"}));
+  EXPECT_EQ(Tool({"account", "list", "--with-notice", "reset"}).status, kExitClean);
+  EXPECT_THAT(Tool({"account", "list", "--with-notice", "reset"}).err,
+              HasSubstr("these have: points"));
+  EXPECT_EQ(Tool({"account", "list"}).status, kExitError);
   EXPECT_THAT(Tool({"store", "check"}).out,
               AllOf(HasSubstr("state           good"), HasSubstr("addresses       3")));
 }

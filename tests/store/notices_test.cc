@@ -60,10 +60,48 @@ TEST_P(NoticesTest, AMailboxIsCountedByAccounts) {
   EXPECT_THAT(add("bert", "reset", 20, 0), ElementsAre("anna", "bert"));
   EXPECT_THAT(add("carl", "reset", 30, 15), ElementsAre("bert", "carl"));
   EXPECT_THAT(add("bert", "reset", 5, 15), ElementsAre("bert", "carl")) << "the latest counts";
-  EXPECT_THAT(Must(store_->AccountsWithNotice("reset", At(0))),
-              ElementsAre("anna", "bert", "carl"));
-  EXPECT_THAT(Must(store_->AccountsWithNotice("otp", At(0))), ElementsAre("anna"));
-  EXPECT_THAT(Must(store_->AccountsWithNotice("otp", At(12))), IsEmpty());
+}
+
+TEST_P(NoticesTest, AccountsAreListedByLockAndNotice) {
+  for (const char* account : {"anna", "bert", "carl", "dora"}) {
+    Must(store_->AddFanIn(std::string(account) + "@x", account, "points", At(10), At(0)));
+  }
+  Must(store_->AddFanIn("drop@x", "bert", "points", At(20), At(0)));
+  Must(store_->AddFanIn("carl@x", "carl", "reset", At(30), At(0)));
+  Must(store_->AddLocks({{.account = "bert", .scope = LockScope::kSend, .reason = "abused"},
+                         {.account = "bert", .scope = LockScope::kReceive, .reason = "abused"},
+                         {.account = "dora", .until = At(40)},
+                         {.account = "ernst", .reason = "abused"}},
+                        By("uid 0", 25)));
+  const auto list = [&](const AccountQuery& query) {
+    const AccountList found = Must(store_->ListAccounts(query));
+    std::vector<std::string> names;
+    for (const ListedAccount& account : found.accounts) names.push_back(account.account);
+    EXPECT_EQ(found.total, names.size());
+    return names;
+  };
+  EXPECT_THAT(list({.notice = "points"}), ElementsAre("anna", "bert", "carl", "dora"));
+  EXPECT_THAT(list({.notice = "points", .since = At(11)}), ElementsAre("bert"));
+  EXPECT_THAT(list({.locked = true, .now = At(39)}), ElementsAre("bert", "dora", "ernst"));
+  EXPECT_THAT(list({.locked = true, .now = At(40)}), ElementsAre("bert", "ernst"));
+  EXPECT_THAT(list({.locked = true, .notice = "points", .now = At(39)}),
+              ElementsAre("bert", "dora"));
+  EXPECT_THAT(list({.locked = true, .notice = "points", .now = At(40)}), ElementsAre("bert"));
+  EXPECT_THAT(list({.locked = true, .notice = "reset"}), IsEmpty());
+
+  const AccountList bert =
+      Must(store_->ListAccounts({.locked = true, .notice = "points", .now = At(39), .limit = 1}));
+  EXPECT_EQ(bert.total, 2U);
+  ASSERT_EQ(bert.accounts.size(), 1U);
+  EXPECT_EQ(bert.accounts[0].locks.size(), 2U);
+  ASSERT_EQ(bert.accounts[0].notices.size(), 2U);
+  EXPECT_EQ(bert.accounts[0].notices[0].mailbox, "drop@x");
+  EXPECT_EQ(bert.accounts[0].notices[0].at, At(20));
+  EXPECT_THAT(Must(store_->ListAccounts({.notice = "poinst"})).known_notices,
+              ElementsAre("points", "reset"));
+  for (const auto& account : Must(store_->ListAccounts({.notice = "points"})).accounts) {
+    EXPECT_EQ(account.locks.size(), account.account == "bert" ? 2U : account.account == "dora");
+  }
 }
 
 TEST_P(NoticesTest, IncidentsAreFoundByWhatAPersonHas) {

@@ -115,8 +115,8 @@ TEST_P(RightsTest, LocksHoldUntilTheyEnd) {
   ASSERT_EQ(Must(store_->LocksOf("bert", At(59))).size(), 1U);
   EXPECT_EQ(Must(store_->LocksOf("bert", At(59)))[0].reason, "more");
   EXPECT_THAT(Must(store_->LocksOf("bert", At(60))), IsEmpty());
-  EXPECT_EQ(Must(store_->Locks(At(59), 10)).size(), 2U);
-  EXPECT_EQ(Must(store_->Locks(At(60), 10)).size(), 1U);
+  EXPECT_EQ(Must(store_->ListAccounts({.locked = true, .now = At(59)})).total, 2U);
+  EXPECT_EQ(Must(store_->ListAccounts({.locked = true, .now = At(60)})).total, 1U);
   EXPECT_EQ(Must(store_->AddLocks({{.account = "bert"}}, By("uid 0", 70))), 1U);
   EXPECT_EQ(Must(store_->RemoveLocks({"anna", "bert", "carl"}, By("uid 0", 80))), 2U);
   EXPECT_THAT(Must(store_->LocksOf("anna", At(81))), IsEmpty());
@@ -137,7 +137,7 @@ TEST_P(RightsTest, LocksManyFromAFile) {
   locks[0].account = "one more";
   EXPECT_FALSE(store_->AddLocks(locks, By("uid 0", 2)));
   EXPECT_THAT(Must(store_->LocksOf("one more", At(2))), IsEmpty());
-  EXPECT_EQ(Must(store_->Locks(At(2), 2'000)).size(), 1'265U);
+  EXPECT_EQ(Must(store_->ListAccounts({.locked = true, .now = At(2)})).total, 1'265U);
 }
 
 TEST_P(RightsTest, ABreakerOpensOnceAndSurvives) {

@@ -99,7 +99,7 @@ TEST_P(UpkeepTest, ErasesOneAccountAndSaysSoWithoutItsName) {
   EXPECT_THAT(Must(store_->GrantsOf("anna", At(1))), IsEmpty());
   EXPECT_THAT(Must(store_->Incidents({.text = "anna@x"})), IsEmpty());
   EXPECT_THAT(Must(store_->Incidents({})), SizeIs(1));
-  EXPECT_THAT(Must(store_->AccountsWithNotice("reset", At(0))), IsEmpty());
+  EXPECT_THAT(Must(store_->ListAccounts({.notice = "reset"})).accounts, IsEmpty());
   EXPECT_THAT(Must(store_->History({.account = "anna"})), IsEmpty());
   for (const HistoryRow& row : Must(store_->History({}))) {
     for (const std::string& text : {row.address, row.account, row.before, row.after}) {
