@@ -3,21 +3,19 @@
 
 236 crossed resets stand among 10,000 normal ones. Each is found at its completion, none of the
 normal ones is; mail to the victims is deferred until a person has settled it; and 10,000 forged
-notices from outside change nothing. Runs at a fortieth of the size; WARIFU_REPLAY=full runs it whole.
+notices from outside change nothing. Runs at a fortieth of the size; tests/replay/full runs it whole.
 """
 import itertools
 import json
-import os
 import random
 import unittest
 
 import portal
 import town
-from harness import live, scratch
+from harness import live
 from subscribers import account, address
 
-FULL = os.environ.get("WARIFU_REPLAY") == "full"
-NORMAL, CROSSED, FORGED = (10_000, 236, 10_000) if FULL else (250, 6, 250)
+NORMAL, CROSSED, FORGED = (10_000, 236, 10_000) if town.FULL else (250, 6, 250)
 REMOTE = "friend@example.net"
 SETTINGS = {"listeners": [{"name": "mx", "daemon_name": ""}]}
 
@@ -43,8 +41,8 @@ class CrossedResets(unittest.TestCase):
         victims = {end for begin, end, _ in flows if begin != end}
 
         self.forge(flows)
-        self.portal_sends(("reset", begin, flow) for begin, _, flow in flows)
-        self.portal_sends(("changed", end, flow) for _, end, flow in flows)
+        portal.sends(self.town, (("reset", "reset", begin, address(begin), flow) for begin, _, flow in flows))
+        portal.sends(self.town, (("changed", "changed", end, address(end), flow) for _, end, flow in flows))
         self.town.settle()
         self.clock.say(f"{NORMAL:,} normal and {CROSSED} crossed resets sent")
 
@@ -58,18 +56,6 @@ class CrossedResets(unittest.TestCase):
         self.assertLessEqual({address(n) for n in victims}, {dispute["address"] for dispute in disputes})
         self.clock.say(f"{len(held)} found, {len(held - {address(n) for n in victims})} false: {balance}")
         self.victims_get_no_mail_until_settled(victims)
-
-    def portal_sends(self, mails) -> None:
-        charsets = itertools.cycle(portal.CODECS)
-
-        def send(client, job):
-            (kind, number, flow), charset = job
-            mailbox = address(number)
-            token = self.town.books.new(kind, portal.SENDER, [mailbox])
-            reply = client.send(portal.SENDER, mailbox, portal.notice(kind, token, account(number), mailbox, charset, flow))
-            self.town.books.answered(token, [mailbox], reply.code, reply.text)
-            self.assertEqual(reply.code, 250, reply)
-        self.town.side_by_side(zip(mails, charsets), send, source=portal.ADDRESS)
 
     def forge(self, flows) -> None:
         """Strangers who know every flow: their look-alikes change nothing."""
@@ -94,8 +80,7 @@ class CrossedResets(unittest.TestCase):
             told = self.town.tool("bind", "resolve", address(number), "--owner", account(number), "--ref", "CS-1")
             self.assertEqual(told.returncode, 0, told)
         self.town.try_again(lambda entry: entry.kind == "to victim")
-        scratch.wait_until(lambda: self.town.balance().by_kind["to victim"] == {"delivered": len(victims)}, 60,
-                           "mail to the victims after it is settled")
+        self.town.wait_for("to victim", {"delivered": len(victims)})
         self.clock.say(f"mail to {len(victims)} victims deferred, and delivered after `bind resolve`")
 
 

@@ -1,4 +1,8 @@
 """Portal: the operator's own system that sends notices, in the charsets of Japanese everyday mail."""
+import itertools
+
+from subscribers import account
+
 ADDRESS = "127.0.0.10"  # the only client whose notices count
 SENDER = "noreply@portal.example.jp"
 CODECS = {"ISO-2022-JP": "iso2022_jp", "Shift_JIS": "cp932", "UTF-8": "utf-8"}
@@ -50,3 +54,16 @@ def notice(kind: str, subject: str, account: str, to: str, charset: str, flow: s
             "MIME-Version: 1.0", f"Content-Type: text/plain; charset={charset}",
             f"Content-Transfer-Encoding: {'7bit' if charset == 'ISO-2022-JP' else '8bit'}"]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + "\r\n".join([*lines, ""]).encode(CODECS[charset])
+
+
+def sends(town, mails) -> None:
+    """(which notice, kind in the books, number of the account, mailbox, flow) of each; all are
+    taken, whether they are held then or not."""
+    def send(client, job):
+        (which, kind, number, mailbox, *flow), charset = job
+        token = town.books.new(kind, SENDER, [mailbox])
+        reply = client.send(SENDER, mailbox, notice(which, token, account(number), mailbox, charset, *flow))
+        town.books.answered(token, [mailbox], reply.code, reply.text)
+        if reply.code != 250:
+            raise AssertionError(f"{kind} {token} to {mailbox}: {reply}")
+    town.side_by_side(zip(mails, itertools.cycle(CODECS)), send, source=ADDRESS)

@@ -7,6 +7,7 @@ under the account that owns its address at that moment.
 import contextlib
 import pathlib
 import sqlite3
+import time
 
 DOMAIN = "mobile.example.jp"
 QUERY = "SELECT account FROM owners WHERE address = :address"
@@ -21,18 +22,53 @@ def account(number: int) -> str:
     return f"s{number:07}"
 
 
-class Directory:
-    """`count` subscribers, number → address and account; those of `swapped` will change places."""
+def phone(number: int) -> str:
+    """The address of his phone, on loopback."""
+    return f"127.{1 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
 
-    def __init__(self, path: pathlib.Path, count: int, swapped: list[int]):
+
+class Leases:
+    """Who has which address of a phone, as an access server's accounting writes it."""
+
+    QUERY = "SELECT account, updated FROM leases WHERE ip = :ip AND stopped IS NULL"
+
+    def __init__(self, path: pathlib.Path):
+        self.path = path
+        with _open(self.path) as database:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("CREATE TABLE leases (ip TEXT, account TEXT, updated REAL, stopped REAL)")
+            database.execute("CREATE INDEX by_ip ON leases (ip)")
+
+    def start(self, rows, age: float = 0) -> None:
+        """(number of the phone, number of the subscriber) of each; last updated `age` seconds ago."""
+        now = time.time()
+        with _open(self.path) as database:
+            database.executemany("INSERT INTO leases VALUES (?, ?, ?, NULL)",
+                                 ((phone(ip), account(who), now - age) for ip, who in rows))
+
+    def stop(self, numbers) -> None:
+        """All leases of these phones end."""
+        with _open(self.path) as database:
+            database.executemany("UPDATE leases SET stopped = ? WHERE ip = ?",
+                                 ((time.time(), phone(ip)) for ip in numbers))
+
+
+class Directory:
+    """`count` subscribers, number → address and account; those of `swapped` will change places.
+    `shared`: mailbox → the accounts that own it together."""
+
+    def __init__(self, path: pathlib.Path, count: int, swapped: list[int], shared: dict[str, list[str]]):
         self.path, self.count = path, count
         # One cycle through all of them: nobody keeps his own, as when rows shift against each other.
         self.moved = dict(zip(swapped, swapped[1:] + swapped[:1]))  # whose address → who has it then
-        with self._open() as database:
+        with _open(self.path) as database:
             database.execute("PRAGMA journal_mode = WAL")
-            database.execute("CREATE TABLE owners (address TEXT PRIMARY KEY, account TEXT NOT NULL) WITHOUT ROWID")
+            database.execute("CREATE TABLE owners (address TEXT NOT NULL, account TEXT NOT NULL, "
+                             "PRIMARY KEY (address, account)) WITHOUT ROWID")
             database.executemany("INSERT INTO owners VALUES (?, ?)",
                                  ((address(n), account(n)) for n in range(count)))
+            database.executemany("INSERT INTO owners VALUES (?, ?)",
+                                 ((mailbox, owner) for mailbox, owners in shared.items() for owner in owners))
 
     def swap(self) -> None:
         """One transaction, as a migration that goes wrong."""
@@ -42,16 +78,17 @@ class Directory:
         self._set((account(number), address(number)) for number in self.moved)
 
     def owner(self, mailbox: str) -> str:
-        """The account that owns the address now; "" for none. From any thread."""
-        with self._open() as database:
-            row = database.execute("SELECT account FROM owners WHERE address = ?", (mailbox,)).fetchone()
+        """The account that owns the address now, the first of several; "" for none. From any thread."""
+        with _open(self.path) as database:
+            row = database.execute("SELECT account FROM owners WHERE address = ? ORDER BY account", (mailbox,)).fetchone()
         return row[0] if row else ""
 
     def _set(self, rows) -> None:
-        with self._open() as database:
+        with _open(self.path) as database:
             database.executemany("UPDATE owners SET account = ? WHERE address = ?", rows)
 
-    @contextlib.contextmanager
-    def _open(self):
-        with contextlib.closing(sqlite3.connect(self.path, timeout=30)) as database, database:
-            yield database
+
+@contextlib.contextmanager
+def _open(path: pathlib.Path):
+    with contextlib.closing(sqlite3.connect(path, timeout=30)) as database, database:
+        yield database
