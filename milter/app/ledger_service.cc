@@ -33,6 +33,10 @@ constexpr Row kRows[] = {
     {"store check", StoreCheck},       {"store prune", StorePrune},
 };
 
+// What they change may end a dispute or move an address without mail.
+constexpr std::string_view kSettles[] = {"account rename", "bind announce", "bind resolve",
+                                         "bind withdraw"};
+
 constexpr auto kNames = [] {
   std::array<std::string_view, std::size(kRows)> names;
   std::ranges::transform(kRows, names.begin(), &Row::name);
@@ -93,20 +97,22 @@ std::map<std::string, ControlHandler> LedgerHandlers(LedgerSource context, const
 }
 
 std::map<std::string, ControlHandler> LedgerHandlers(Service& service, const Clock& clock) {
-  // Handlers run one at a time.
-  const auto store = std::make_shared<std::shared_ptr<store::Store>>();
-  return LedgerHandlers(
-      [&service, store]() -> Result<LedgerContext> {
+  auto handlers = LedgerHandlers(
+      [&service]() -> Result<LedgerContext> {
         const std::shared_ptr<const Snapshot> snapshot = service.snapshot();
-        if (*store == nullptr && !snapshot->settings.store.url.empty()) {
-          Result<std::unique_ptr<store::Store>> opened = store::Open(snapshot->settings.store);
-          if (!opened) return std::unexpected(opened.error());
-          *store = *std::move(opened);
-        }
-        return LedgerContext{*store, snapshot->settings.binding,
+        return LedgerContext{service.store(), snapshot->settings.binding,
                              [snapshot] { return snapshot->directory; }};
       },
       clock);
+  for (const std::string_view name : kSettles) {
+    ControlHandler& handler = handlers[std::string(name)];
+    handler = [&service, run = std::move(handler)](const ControlCall& call) {
+      ControlAnswer answer = run(call);
+      if (answer) service.SettleSoon();
+      return answer;
+    };
+  }
+  return handlers;
 }
 
 }  // namespace warifu::app

@@ -64,8 +64,8 @@ std::string WhoIs(uid_t uid);
 using LedgerSource = std::function<Result<LedgerContext>()>;
 std::map<std::string, ControlHandler> LedgerHandlers(LedgerSource context, const Clock& clock);
 
-// The same for the snapshot that `service` has at the call, on a store of the handlers' own, which
-// is opened when it is first needed: a store that is not there keeps no daemon from starting.
+// The same on the store of `service` and for the snapshot that it has at the call. What may settle
+// without mail (an announced change, a resolved dispute) is looked at at once.
 std::map<std::string, ControlHandler> LedgerHandlers(Service& service, const Clock& clock);
 
 }  // namespace warifu::app

@@ -105,14 +105,15 @@ std::vector<std::string> SourceLines(const Snapshot& snapshot) {
 
 class SharedService final : public Service {
  public:
-  SharedService(SnapshotPtr snapshot, EventLogPtr events, std::unique_ptr<store::Store> store,
-                incident::Log& log, const Clock& clock)
+  SharedService(SnapshotPtr snapshot, EventLogPtr events, std::shared_ptr<store::Store> store,
+                incident::Log& log, const Clock& clock, bool store_complained)
       : log_(log),
         clock_(clock),
         started_(clock.Now()),
         started_steady_(clock.Steady()),
         gateway_(HostName()),
         store_(std::move(store)),
+        store_complained_(store_complained),
         snapshot_(std::move(snapshot)),
         events_(std::move(events)) {
     if (!store_) return;
@@ -151,7 +152,7 @@ class SharedService final : public Service {
     const std::lock_guard lock(mutex_);
     return snapshot_;
   }
-  store::Store* store() const override { return store_.get(); }
+  std::shared_ptr<store::Store> store() const override { return store_; }
   binding::Outage& outage() override { return outage_; }
   void SettleSoon() override {
     if (upkeep_) upkeep_->Wake();
@@ -167,6 +168,8 @@ class SharedService final : public Service {
     context.gateway = gateway_;
     return context;
   }
+  // One line for the beginning and one for the end of an outage; true when it has answered.
+  bool NoteStore(const Result<void>& answer);
   // A round of upkeep; returns how long to rest.
   std::chrono::milliseconds Settle(const Upkeep& upkeep);
   void AddStore(app::Status* status) const;
@@ -179,11 +182,11 @@ class SharedService final : public Service {
   const WallTime started_;
   const SteadyTime started_steady_;
   const std::string gateway_;
-  const std::unique_ptr<store::Store> store_;
-  binding::Outage outage_;
+  const std::shared_ptr<store::Store> store_;
   // The upkeep's: one line for each outage, and one for its end.
-  bool store_complained_ = false;
+  bool store_complained_;
   bool directory_complained_ = false;
+  binding::Outage outage_;
   Counters counters_;
   SessionCounters sessions_;
   std::mutex reload_mutex_;
@@ -197,20 +200,29 @@ class SharedService final : public Service {
   std::unique_ptr<Upkeep> upkeep_;
 };
 
+bool SharedService::NoteStore(const Result<void>& answer) {
+  if (!answer && !std::exchange(store_complained_, true)) {
+    log_.Error("the store does not answer, mail gets the outcome of faults.store: " +
+               answer.error().ToString());
+  } else if (answer && std::exchange(store_complained_, false)) {
+    log_.Info("the store answers again");
+  }
+  return answer.has_value();
+}
+
 std::chrono::milliseconds SharedService::Settle(const Upkeep& upkeep) {
   const SnapshotPtr now = snapshot();
   const Settings& settings = now->settings;
-  if (now->directory == nullptr) return settings.pin_recheck;
+  if (!NoteStore(store_->Refresh()) || now->directory == nullptr) return settings.pin_recheck;
   const WallTime time = clock_.Now();
   const binding::LiveDirectory live(*now->directory, outage_, {}, time);
   const binding::Ledger ledger(*store_, settings.pin, settings.binding.realm);
   const auto settled =
       binding::Settle(*store_, ledger, live, time, [&upkeep] { return upkeep.stopping(); });
   if (settled) {
-    store_complained_ = false;
     for (const std::string& line : settled->lines) log_.Info(line);
-  } else if (!std::exchange(store_complained_, true)) {
-    log_.Error("changes and disputes cannot be looked at: " + settled.error().ToString());
+  } else {
+    NoteStore(std::unexpected(settled.error()));
   }
   const bool silent = outage_.Age(time).count() > 0;
   if (silent && !std::exchange(directory_complained_, true)) {
@@ -322,9 +334,10 @@ std::expected<std::unique_ptr<Service>, Errors> Service::Create(Settings setting
                                                                 incident::Log& log,
                                                                 const Clock& clock) {
   Errors errors;
-  std::unique_ptr<store::Store> store;
+  std::shared_ptr<store::Store> store;
+  std::optional<Error> late;
   if (!settings.store.url.empty()) {
-    auto opened = store::Open(settings.store);
+    auto opened = store::OpenSoon(settings.store, &late);
     if (opened) {
       store = *std::move(opened);
     } else {
@@ -339,8 +352,12 @@ std::expected<std::unique_ptr<Service>, Errors> Service::Create(Settings setting
   if (!events) return std::unexpected(Errors{events.error()});
   for (const std::string& note : (*snapshot)->notes) log.Info(note);
   for (const std::string& line : SourceLines(**snapshot)) log.Warning(line);
+  if (late) {
+    log.Error("the store does not answer, mail gets the outcome of faults.store until it does: " +
+              late->ToString());
+  }
   return std::make_unique<SharedService>(*snapshot, EventLogPtr(*std::move(events)),
-                                         std::move(store), log, clock);
+                                         std::move(store), log, clock, late.has_value());
 }
 
 }  // namespace warifu::app

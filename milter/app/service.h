@@ -8,8 +8,12 @@
 // Settings that only a restart can change (socket, user, control socket, pid file, store) are named
 // in the report when they differ, and stay as they are.
 //
-// The store is opened once and shared by all inspections. A thread settles announced changes and
-// ends disputes without waiting for mail (binding/settle.h), every pin.recheck and after a reload.
+// The store is opened once and shared by all inspections and by the commands of people. One that
+// does not answer yet keeps nothing from starting: each mail gets the outcome of `faults.store`
+// until it does, and it is opened by itself then. One that a person must mend (a newer schema, a
+// file that is no store, no right to open it) refuses the start. A thread settles announced changes
+// and ends disputes without waiting for mail (binding/settle.h), every pin.recheck and after a
+// reload.
 //
 // Guarantees: Begin() never blocks on a reload. Status() counts the store's rows, else it is cheap.
 // Threads: all members may be called from any thread; reloads are done one after the other.
@@ -100,8 +104,8 @@ class Service : public Inspector {
   virtual app::Status Status() const = 0;
   virtual SessionCounters& sessions() = 0;
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
-  // Null where store.url is ""; lives as long as the service.
-  virtual store::Store* store() const = 0;
+  // Null where store.url is "".
+  virtual std::shared_ptr<store::Store> store() const = 0;
   // Of the directory, for LiveDirectory.
   virtual binding::Outage& outage() = 0;
   // What Postfix's transport_maps is answered for a recipient, by the current snapshot.

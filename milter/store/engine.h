@@ -38,6 +38,12 @@ Result<std::unique_ptr<Engine>> OpenSqlite(const std::string& path, const Option
 // `words` are libpq's; the schema "warifu" is made where it is missing.
 Result<std::unique_ptr<Engine>> OpenPostgresql(const std::string& words, const Options& options);
 
+// An engine that `open` could not open yet. Each call tries, on a lane of its own: it takes no
+// longer than Options::timeout, whatever `open` does. `kind`: what it will be.
+using EngineOpener = std::function<Result<std::unique_ptr<Engine>>()>;
+std::unique_ptr<Engine> MakeLateEngine(std::string_view kind, EngineOpener open,
+                                       const Options& options);
+
 // Runs `work`, catching all that it throws; clears `*keep` when the connection must be closed.
 Result<void> Guard(Connection& connection, const Work& work, bool* keep);
 

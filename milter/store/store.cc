@@ -427,23 +427,39 @@ Result<Store::Pruned> StoreOnEngine::Prune(WallTime before, WallTime now, const 
 
 constexpr std::string_view kSqlite = "sqlite:", kPostgresql = "postgresql:";
 
+Result<std::unique_ptr<Engine>> OpenEngine(const Options& options) {
+  if (options.url.starts_with(kSqlite)) {
+    return OpenSqlite(options.url.substr(kSqlite.size()), options);
+  }
+  if (options.url.starts_with(kPostgresql)) {
+    // A URI is libpq's as a whole.
+    const bool uri = options.url.starts_with("postgresql://");
+    return OpenPostgresql(uri ? options.url : options.url.substr(kPostgresql.size()), options);
+  }
+  return Fail(ErrorKind::kInvalid, "store: wants \"sqlite:PATH\" or \"postgresql:WORDS\", not \"" +
+                                       options.url.substr(0, options.url.find(':')) + "\"");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> Open(const Options& options) {
-  Result<std::unique_ptr<Engine>> engine =
-      Fail(ErrorKind::kInvalid, "store: wants \"sqlite:PATH\" or \"postgresql:WORDS\", not \"" +
-                                    options.url.substr(0, options.url.find(':')) + "\"");
-  if (options.url.starts_with(kSqlite)) {
-    engine = OpenSqlite(options.url.substr(kSqlite.size()), options);
-  } else if (options.url.starts_with(kPostgresql)) {
-    // A URI is libpq's as a whole.
-    const bool uri = options.url.starts_with("postgresql://");
-    engine = OpenPostgresql(uri ? options.url : options.url.substr(kPostgresql.size()), options);
-  }
+  Result<std::unique_ptr<Engine>> engine = OpenEngine(options);
   if (!engine) return std::unexpected(std::move(engine.error()));
   auto store = std::make_unique<StoreOnEngine>(std::move(*engine), options);
   if (auto started = store->Start(); !started) return std::unexpected(std::move(started.error()));
   return store;
+}
+
+Result<std::unique_ptr<Store>> OpenSoon(const Options& options, std::optional<Error>* late) {
+  Result<std::unique_ptr<Store>> store = Open(options);
+  late->reset();
+  if (store || store.error().kind != ErrorKind::kTemporary) return store;
+  *late = std::move(store.error());
+  const bool file = options.url.starts_with(kSqlite);
+  return std::make_unique<StoreOnEngine>(
+      MakeLateEngine(
+          file ? "sqlite" : "postgresql", [options] { return OpenEngine(options); }, options),
+      options);
 }
 
 }  // namespace warifu::store

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -252,5 +253,10 @@ class Store {
 // kInvalid: a wrong URL, a newer schema (it names both versions), a file that is no store.
 // kSystem: cannot be opened or made. kTemporary: the server does not answer.
 Result<std::unique_ptr<Store>> Open(const Options& options);
+
+// For a daemon: as Open(), but where that gives kTemporary the store opens itself later, by the
+// first call that finds the server (or a free lock, or room on the disk). Until then every call
+// gives that error within its time-out; `*late` holds it here, and nothing where the store is open.
+Result<std::unique_ptr<Store>> OpenSoon(const Options& options, std::optional<Error>* late);
 
 }  // namespace warifu::store

@@ -25,7 +25,7 @@ class FakeService final : public Service {
   app::Status Status() const override { return status_; }
   SessionCounters& sessions() override { return sessions_; }
   std::shared_ptr<const Snapshot> snapshot() const override { return nullptr; }
-  store::Store* store() const override { return nullptr; }
+  std::shared_ptr<store::Store> store() const override { return nullptr; }
   binding::Outage& outage() override { return outage_; }
   TransportAnswer Transport(std::string_view) override { return {}; }
   void SettleSoon() override {}

@@ -3,9 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
+#include <functional>
 #include <thread>
 
+#include "app/ledger_service.h"
 #include "gateway.h"
 
 namespace warifu::app {
@@ -230,6 +233,81 @@ TEST_F(ServiceTest, ReloadUnderLoad) {
   stop = true;
   for (std::thread& sender : senders) sender.join();
   EXPECT_EQ(service_->Status().reloads, 8u);
+}
+
+// Until `holds`, or for too long.
+bool Soon(const std::function<bool()>& holds) {
+  for (int i = 0; i < 2'000 && !holds(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return holds();
+}
+
+store::Accounts Proven(store::Store& store, std::string_view address) {
+  const auto record = store.Find(address);
+  return record ? record->Owners() : store::Accounts{};
+}
+
+TEST_F(ServiceTest, AnAnnouncementOverTheControlSocketIsLookedAtAtOnce) {
+  const store::Act act{.who = "test", .at = Clock::System().Now()};
+  {
+    const auto before = store::Open({.url = "sqlite:" + files_.Path("store.db")});
+    ASSERT_TRUE(before.has_value());
+    ASSERT_TRUE((*before)->Enrol("hanako@example.jp", {"hanako"}, "import", act));
+    ASSERT_TRUE((*before)->Enrol("taro@example.jp", {"jiro"}, "import", act));
+    ASSERT_TRUE((*before)->AddDispute("hanako@example.jp", {.since = act.at}, act));
+  }
+  Start("pin = { recheck = \"1h\"; };");
+  const std::shared_ptr<store::Store> store = service_->store();
+  ASSERT_TRUE(Soon([&] { return !store->Find("hanako@example.jp")->dispute; }))
+      << "by the round at the start";
+  const auto handlers = LedgerHandlers(*service_, Clock::System());
+  const ControlAnswer answer = handlers.at("bind announce")(
+      {{1000, 1000, 4711},
+       "bind announce",
+       R"({"address": "taro@example.jp", "from": "jiro", "to": "taro", "reference": "T-1"})"});
+  ASSERT_TRUE(answer.has_value()) << answer.error()[0].ToString();
+  EXPECT_TRUE(Soon([&] { return Proven(*store, "taro@example.jp") == store::Accounts{"taro"}; }));
+  EXPECT_THAT(log_.text(), HasSubstr("change T-1: taro@example.jp now belongs to taro"));
+}
+
+// Another program that keeps the store's file for itself.
+class StoreLocked {
+ public:
+  explicit StoreLocked(const std::string& path) {
+    EXPECT_EQ(sqlite3_open(path.c_str(), &db_), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db_, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE", nullptr, nullptr,
+                           nullptr),
+              SQLITE_OK);
+  }
+  ~StoreLocked() { sqlite3_close(db_); }
+  StoreLocked(const StoreLocked&) = delete;
+  StoreLocked& operator=(const StoreLocked&) = delete;
+
+ private:
+  sqlite3* db_ = nullptr;
+};
+
+TEST_F(ServiceTest, AStoreThatDoesNotAnswerAtTheStartDefersMailAndRecoversByItself) {
+  const std::string conf =
+      "pin = { recheck = \"100ms\"; };\nstore = { url = \"sqlite:" + files_.Path("late.db") +
+      "\"; timeout = \"50ms\"; };";
+  {
+    const StoreLocked locked(files_.Path("late.db"));
+    Start(conf);
+    EXPECT_EQ(Send("ordinary\r\n").action, Action::kDefer);
+    EXPECT_THAT(log_.text(), HasSubstr("the store does not answer, mail gets the outcome"));
+    const Status status = service_->Status();
+    EXPECT_FALSE(status.store.has_value());
+    EXPECT_THAT(status.store_error, HasSubstr("not opened since the start"));
+    EXPECT_GT(status.faults.at("store"), 0u);
+    const auto handlers = LedgerHandlers(*service_, Clock::System());
+    EXPECT_FALSE(handlers.at("breaker status")({{1000, 1000, 1}, "breaker status", "{}"}));
+  }
+  EXPECT_TRUE(Soon([&] { return log_.text().contains("the store answers again"); }))
+      << "without any mail";
+  EXPECT_EQ(Send("ordinary\r\n").action, Action::kAccept);
+  EXPECT_TRUE(service_->Status().store.has_value());
 }
 
 }  // namespace

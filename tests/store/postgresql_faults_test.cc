@@ -141,6 +141,24 @@ TEST_F(PostgresqlFaultsTest, OpeningAServerThatIsStoppedEnds) {
   EXPECT_EQ(refused.error().kind, ErrorKind::kTemporary);
 }
 
+TEST_F(PostgresqlFaultsTest, AServerThatIsStoppedAtTheStartIsOpenedWhenItAnswers) {
+  store_.reset();
+  Signal(SIGSTOP);
+  std::optional<Error> late;
+  const auto store = Must(OpenSoon(options_, &late));
+  ASSERT_TRUE(late.has_value());
+  const auto begin = Steady::now();
+  EXPECT_FALSE(store->Refresh());
+  EXPECT_LT(Since(begin), milliseconds(900));
+  Signal(SIGCONT);
+  Result<AddressRecord> record = store->Find("a@x");
+  for (const auto until = Steady::now() + std::chrono::seconds(20);
+       !record && Steady::now() < until; record = store->Find("a@x")) {
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+  EXPECT_EQ(Must(record).Owners(), Accounts{"anna"});
+}
+
 TEST_F(PostgresqlFaultsTest, LostConnectionsAreMadeAnewWithoutAnError) {
   for (int i = 0; i < 3; ++i) {
     place_->Execute(
