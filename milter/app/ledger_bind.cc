@@ -247,7 +247,7 @@ namespace {
 
 // "address", "@domain" or "*".
 std::string TargetOf(LedgerCall& call) {
-  const std::string text = call.Needed("target", "name the address, @domain or *");
+  std::string text = call.Needed("target", "name the address, @domain or *");
   if (text.empty() || text == "*") return text;
   if (!text.starts_with('@')) return call.AddressOf(text);
   const Result<std::string> domain = CanonicalDomain(std::string_view(text).substr(1));

@@ -84,7 +84,7 @@ namespace {
 
 // "all", "domain:example.jp" or "account:taro".
 std::string ScopeOf(LedgerCall& call) {
-  const std::string text = call.Needed("scope", "name the scope: account:NAME, domain:NAME or all");
+  std::string text = call.Needed("scope", "name the scope: account:NAME, domain:NAME or all");
   const std::string_view view = text;
   if (view == "all" || view.empty()) return text;
   if (view.starts_with("account:")) return "account:" + call.AccountOf(view.substr(8));
