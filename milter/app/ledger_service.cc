@@ -74,7 +74,7 @@ std::span<const std::string_view> LedgerCommands() {
 }
 
 std::string WhoIs(uid_t uid) {
-  const std::string number = "uid " + std::to_string(uid);
+  std::string number = "uid " + std::to_string(uid);
   std::vector<char> buffer(16 * 1024);
   passwd entry{};
   passwd* found = nullptr;
@@ -83,7 +83,8 @@ std::string WhoIs(uid_t uid) {
   return number + " (" + Printable(found->pw_name, 64) + ")";
 }
 
-std::map<std::string, ControlHandler> LedgerHandlers(LedgerSource context, const Clock& clock) {
+std::map<std::string, ControlHandler> LedgerHandlers(const LedgerSource& context,
+                                                     const Clock& clock) {
   std::map<std::string, ControlHandler> handlers;
   for (const Row& row : kRows) {
     if (row.name.starts_with("store ")) continue;  // they name files: with the caller's own rights

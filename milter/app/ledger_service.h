@@ -62,7 +62,8 @@ std::string WhoIs(uid_t uid);
 // the rights of who gives them. `context` is asked at every call, since a reload may have
 // changed what is in it; `clock` outlives the handlers.
 using LedgerSource = std::function<Result<LedgerContext>()>;
-std::map<std::string, ControlHandler> LedgerHandlers(LedgerSource context, const Clock& clock);
+std::map<std::string, ControlHandler> LedgerHandlers(const LedgerSource& context,
+                                                     const Clock& clock);
 
 // The same on the store of `service` and for the snapshot that it has at the call. What may settle
 // without mail (an announced change, a resolved dispute) is looked at at once.

@@ -31,11 +31,11 @@ bool Upkeep::stopping() const {
 
 void Upkeep::Run() {
   for (;;) {
-    std::chrono::milliseconds rest = std::chrono::seconds(15);
+    std::chrono::milliseconds rest{};
     try {
       rest = round_(*this);
     } catch (...) {
-      // Out of memory, most likely: the next round tries again.
+      rest = std::chrono::seconds(15);  // out of memory, most likely: the next round tries again
     }
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, rest, [this] { return woken_ || stopping_; });

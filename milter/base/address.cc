@@ -72,7 +72,8 @@ Result<Split> SplitQuoted(std::string_view addr) {
   Split out;
   std::size_t at = 1;
   for (; at < addr.size() && addr[at] != '"'; ++at) {
-    if (addr[at] == '\\' && ++at == addr.size()) break;
+    if (addr[at] == '\\') ++at;
+    if (at == addr.size()) break;
     out.local += addr[at];
   }
   if (at >= addr.size()) return Fail(ErrorKind::kInvalid, "a quote is not closed");

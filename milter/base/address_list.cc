@@ -24,10 +24,10 @@ std::unexpected<Error> Refuse(std::string text) {
   return Fail(ErrorKind::kInvalid, std::move(text));
 }
 
-std::string Trimmed(std::string text) {
+std::string Trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
+  if (first == std::string_view::npos) return "";
+  return std::string(text.substr(first, text.find_last_not_of(" \t") + 1 - first));
 }
 
 class Parser {
@@ -178,7 +178,7 @@ class Parser {
       raw += token.text;
     }
     DecodedText out = DecodeWords(raw);
-    out.utf8 = Trimmed(std::move(out.utf8));
+    out.utf8 = Trimmed(out.utf8);
     return out;
   }
 

@@ -22,6 +22,7 @@ class KeyedDirectory final : public Directory {
     const bool bare = std::ranges::find(local_domains_, address.domain) != local_domains_.end();
     std::vector<TableKey> keys = KeysOf(address, bare, source_->spelling());
     std::vector<bool> by_domain;
+    by_domain.reserve(keys.size());
     for (const TableKey& key : keys) by_domain.push_back(key.by_domain);
     Result<std::optional<KeyHit>> hit = source_->First(std::move(keys));
     if (!hit) return Unanswered(hit.error());

@@ -50,7 +50,10 @@ bool IsLasting(int code) {
 
 std::string Detail(LDAP* ldap) {
   char* text = nullptr;
-  if (ldap_get_option(ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text) != LDAP_OPT_SUCCESS) return "";
+  if (ldap_get_option(ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, static_cast<void*>(&text)) !=
+      LDAP_OPT_SUCCESS) {
+    return "";
+  }
   const std::string detail = text == nullptr ? "" : text;
   ldap_memfree(text);
   return detail;
