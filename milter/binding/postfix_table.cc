@@ -46,6 +46,7 @@ class PostfixTable final : public KeySource {
     const Result<Access> access = Enter();
     if (!access) return std::unexpected(access.error());
     std::vector<std::string> texts;
+    texts.reserve(keys.size());
     for (TableKey& key : keys) texts.push_back(std::move(key.text));
     const auto hit = access->file->First(texts);
     if (!hit) return std::unexpected(hit.error());

@@ -1,20 +1,18 @@
 #include "binding/spoof.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <string>
 
+#include "base/unicode_text.h"
 #include "binding/fields.h"
 
 namespace warifu::binding {
 namespace {
 
+// name: in lower case.
 bool Has(const Fields& fields, std::string_view name) {
-  return std::ranges::any_of(fields, [name](const auto& field) {
-    return field.first.size() == name.size() &&
-           strncasecmp(field.first.data(), name.data(), name.size()) == 0;
-  });
+  return std::ranges::any_of(fields,
+                             [name](const auto& field) { return AsciiLower(field.first) == name; });
 }
 
 // A From that has no single reading, but shows one of our domains somewhere.
@@ -42,7 +40,7 @@ CheckResult Spoofed(std::string subject, std::string reason) {
 CheckResult CheckSpoof(const Fields& fields, const Options& options) {
   CheckResult pass;
   pass.check = Check::kSpoof;
-  if (Has(fields, "List-Id") || Has(fields, "ARC-Seal")) return pass;
+  if (Has(fields, "list-id") || Has(fields, "arc-seal")) return pass;
   for (const auto& [name, body] : fields) {
     if (NameOf(name).role != Role::kFrom) continue;
     const Result<AddressList> list = ParseAddressList(body, options.address);

@@ -73,7 +73,7 @@ Result<UniqueFd> PassFile(const std::string& password) {
 // first, so there an operator's own time-outs are passed over.
 std::string Words(Engine engine, const std::string& url, const std::string& password, int pass_file,
                   std::chrono::milliseconds timeout) {
-  const std::string own = url.substr(url.find(':') + 1);
+  std::string own = url.substr(url.find(':') + 1);
   const auto seconds =
       std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(timeout).count());
   switch (engine) {

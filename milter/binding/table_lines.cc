@@ -100,15 +100,15 @@ Result<std::string> ReadTableFile(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
                                                              &std::fclose);
   if (!file) return failed();
+  constexpr std::size_t kChunk = 1 << 20;
   std::string text;
   std::size_t got = 0;
   do {
-    constexpr std::size_t kChunk = 1 << 20;
     const std::size_t size = text.size();
     text.resize(size + kChunk);
     got = std::fread(text.data() + size, 1, kChunk, file.get());
     text.resize(size + got);
-  } while (got > 0);
+  } while (got == kChunk);
   if (std::ferror(file.get()) != 0) return failed();
   if (text.contains('\0')) {
     return Fail(ErrorKind::kInvalid, "the file is no text; name the source, not the .db", {path});

@@ -55,9 +55,9 @@ Words ReadConfig(std::string_view text) {
   return words;
 }
 
-std::string Get(const Words& words, std::string_view name, std::string otherwise = "") {
+std::string Get(const Words& words, std::string_view name, const std::string& otherwise = "") {
   const auto it = words.find(name);
-  return it == words.end() ? std::move(otherwise) : it->second;
+  return it == words.end() ? otherwise : it->second;
 }
 
 std::string InQuotes(std::string_view text) {
@@ -122,7 +122,10 @@ class Writer {
   void Directory(const std::string& type, const Values& values) {
     lines_.push_back("  directory = {");
     lines_.push_back("    type = " + InQuotes(type) + ";");
-    for (const auto& [name, value] : values) lines_.push_back("    " + name + " = " + value + ";");
+    for (const auto& [name, value] : values) {
+      lines_.push_back("    ");
+      lines_.back().append(name).append(" = ").append(value).append(";");
+    }
     lines_.push_back("  };");
   }
 

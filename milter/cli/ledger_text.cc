@@ -28,7 +28,7 @@ Table::Cell StateCell(const Json& row) {
   return {state, StyleOfState(state)};
 }
 
-std::string OrDash(std::string text) {
+std::string OrDash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
 
@@ -52,7 +52,7 @@ std::string What(const Json& row) {
 }
 
 std::string Why(const Json& row) {
-  const std::string reference = TextOf(row, "reference"), why = TextOf(row, "why");
+  std::string reference = TextOf(row, "reference"), why = TextOf(row, "why");
   if (reference.empty()) return why;
   return why.empty() ? reference : reference + ": " + why;
 }
