@@ -78,7 +78,8 @@ std::string ToJson(const ReloadReport& report) {
   if (report.has_directory) out["directory_rows"] = report.directory_rows;
   out["settings_changed"] = report.settings_changed;
   out["restart_needed"] = report.restart_needed;
-  out["notes"] = report.notes;
+  out["notes"] = report.warnings;
+  for (const std::string& note : report.notes) out["notes"].push_back(note);
   return Dump(out);
 }
 

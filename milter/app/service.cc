@@ -133,6 +133,7 @@ class SharedService final : public Service {
       ++reloads_;
       log_.Info(Summary(*report));
       for (const std::string& note : report->notes) log_.Info(note);
+      for (const std::string& warning : report->warnings) log_.Warning(warning);
       for (const std::string& name : report->restart_needed) {
         log_.Warning(name + " has changed; only a restart takes it over");
       }
@@ -251,10 +252,11 @@ std::expected<ReloadReport, Errors> SharedService::TryReload() {
   CompareRules(*before, **after, &report);
   CompareSettings(before->settings, (*after)->settings, &report);
   std::ranges::copy((*after)->notes, std::back_inserter(report.notes));
-  std::ranges::move(SourceLines(**after), std::back_inserter(report.notes));
+  report.warnings = (*after)->warnings;
+  std::ranges::move(SourceLines(**after), std::back_inserter(report.warnings));
   log_.SetLevel((*after)->settings.log.level);
   if (const Result<void> reopened = log_.Reopen(); !reopened) {
-    report.notes.push_back("the log was not reopened: " + reopened.error().ToString());
+    report.warnings.push_back("the log was not reopened: " + reopened.error().ToString());
   }
   const std::lock_guard lock(mutex_);
   snapshot_ = *std::move(after);
@@ -351,6 +353,7 @@ std::expected<std::unique_ptr<Service>, Errors> Service::Create(Settings setting
   auto events = incident::OpenEventLog(now.events_target, now.events_all);
   if (!events) return std::unexpected(Errors{events.error()});
   for (const std::string& note : (*snapshot)->notes) log.Info(note);
+  for (const std::string& warning : (*snapshot)->warnings) log.Warning(warning);
   for (const std::string& line : SourceLines(**snapshot)) log.Warning(line);
   if (late) {
     log.Error("the store does not answer, mail gets the outcome of faults.store until it does: " +

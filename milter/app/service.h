@@ -49,7 +49,7 @@ struct ReloadReport {
   std::size_t directory_rows = 0;
   std::vector<std::string> settings_changed;  // "scan.budget: 60s -> 30s"
   std::vector<std::string> restart_needed;    // names of settings that wait for a restart
-  std::vector<std::string> notes;
+  std::vector<std::string> notes, warnings;
   bool changed() const {
     return !rules_added.empty() || !rules_removed.empty() || !rules_changed.empty() ||
            !settings_changed.empty();

@@ -5,12 +5,22 @@
 namespace warifu::app {
 namespace {
 
-void NameUnknownRules(const Snapshot& snapshot, std::vector<std::string>* notes) {
+// What loads, and would let mail pass unseen or refuse what it should not.
+void AddWarnings(const Snapshot& snapshot, std::vector<std::string>* warnings) {
   const Settings& settings = snapshot.settings;
+  if (snapshot.rules->rules().empty()) {
+    warnings->push_back("no rule is loaded: nothing is looked for in mail");
+  }
+  if (settings.directory.type == binding::DirectoryOptions::Type::kTable &&
+      snapshot.directory != nullptr && snapshot.directory->size() == 0) {
+    warnings->push_back(
+        settings.directory.path +
+        ": the table is empty: no account owns an address, so sender and author pass nobody");
+  }
   for (const std::string& id : settings.observed_rules) {
     const auto& rules = snapshot.rules->rules();
     if (std::ranges::find(rules, id, &scan::RuleInfo::id) == rules.end()) {
-      notes->push_back("rules.observed: no rule '" + id + "' is loaded");
+      warnings->push_back("rules.observed: no rule '" + id + "' is loaded");
     }
   }
 }
@@ -122,7 +132,7 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
 
   snapshot->settings = std::move(settings);
   std::ranges::copy(snapshot->rules->notes(), std::back_inserter(snapshot->notes));
-  NameUnknownRules(*snapshot, &snapshot->notes);
+  AddWarnings(*snapshot, &snapshot->warnings);
   return snapshot;
 }
 

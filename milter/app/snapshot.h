@@ -34,7 +34,9 @@ struct Snapshot {
   std::shared_ptr<const extract::FileTyper> typer;
   FingerprintKey key;
   WallTime made = {};
-  std::vector<std::string> notes;  // what a person should know; nothing of it is an error
+  // What a person should know; nothing of it is an error. Warnings: it loads, and can hardly be
+  // meant, as when no rule is there to look for.
+  std::vector<std::string> notes, warnings;
 };
 
 enum class KeyUse { kCreate, kReadOnly };

@@ -352,6 +352,10 @@ std::string SqlKind(const std::string& url) {
 
 Result<std::string> ReadPassword(const std::string& path) {
   if (path.empty()) return std::string();
+  struct stat status{};
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    return Fail(ErrorKind::kInvalid, "not a regular file", {path});
+  }
   std::ifstream in(path, std::ios::binary);
   std::string line;
   errno = 0;

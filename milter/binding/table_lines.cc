@@ -1,5 +1,7 @@
 #include "binding/table_lines.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -97,6 +99,10 @@ Result<std::string> ReadTableFile(const std::string& path) {
     const ErrorKind kind = error == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem;
     return Fail(kind, std::generic_category().message(error), {path});
   };
+  // A pipe would block the start, or a reload, until somebody writes to it.
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return failed();
+  if (!S_ISREG(status.st_mode)) return Fail(ErrorKind::kInvalid, "not a regular file", {path});
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
                                                              &std::fclose);
   if (!file) return failed();

@@ -22,7 +22,7 @@ struct TableLine {
   std::string error;       // set when the line is none; key and value are then empty
 };
 
-// The whole file. kNotFound, kSystem: it cannot be read; kInvalid: it is no text.
+// The whole file. kNotFound, kSystem: it cannot be read; kInvalid: it is no plain file or no text.
 Result<std::string> ReadTableFile(const std::string& path);
 
 // The views are good during the call only.

@@ -60,6 +60,9 @@ CheckReport CheckSnapshot(const app::Settings& settings) {
                       (state.lasting ? "" : "does not answer now: ") + state.error.text,
                       state.error.place});
   }
+  for (const std::string& warning : (*snapshot)->warnings) {
+    report.push_back({CheckLevel::kWarning, "loading", warning});
+  }
   for (const std::string& note : (*snapshot)->notes) {
     report.push_back({CheckLevel::kNote, "loading", note});
   }

@@ -52,6 +52,9 @@ std::expected<std::shared_ptr<const app::Snapshot>, Errors> SnapshotFor(const Ar
   if (!settings) return std::unexpected(std::move(settings.error()));
   auto snapshot = app::BuildSnapshot(*std::move(settings), Clock::System(), app::KeyUse::kReadOnly);
   if (snapshot) {
+    for (const std::string& warning : (*snapshot)->warnings) {
+      terminal.err << "warifu: warning: " << warning << '\n';
+    }
     for (const std::string& note : (*snapshot)->notes) {
       terminal.err << "warifu: note: " << note << '\n';
     }

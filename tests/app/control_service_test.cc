@@ -67,6 +67,8 @@ TEST(ControlServiceTest, ReloadTellsWhatChangedAndTheLogWhoAsked) {
   report.rules = 3;
   report.rules_added = {"new-rule"};
   report.restart_needed = {"socket.address"};
+  report.notes = {"a note"};
+  report.warnings = {"a warning"};
   service.report_ = report;
   const auto handlers = ServiceHandlers(service, log);
   const ControlAnswer answer = handlers.at("reload")({{1000, 1000, 4711}, "reload", "{}"});
@@ -75,6 +77,7 @@ TEST(ControlServiceTest, ReloadTellsWhatChangedAndTheLogWhoAsked) {
   EXPECT_EQ(json["changed"], true);
   EXPECT_EQ(json["rules_added"][0], "new-rule");
   EXPECT_EQ(json["restart_needed"][0], "socket.address");
+  EXPECT_EQ(json["notes"], nlohmann::json({"a warning", "a note"}));
   EXPECT_THAT(log.text_, HasSubstr("uid 1000, process 4711"));
 }
 

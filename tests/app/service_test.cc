@@ -18,6 +18,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr std::string_view kOneRule = R"(
 [[rules]]
@@ -206,6 +207,21 @@ TEST_F(ServiceTest, WhatANoteSays) {
   EXPECT_THAT(log_.text(), HasSubstr("no rule 'no-such-rule' is loaded"));
   EXPECT_THAT(log_.text(), HasSubstr("no directory is set"));
   EXPECT_THAT(log_.text(), HasSubstr("fingerprints will differ"));
+}
+
+TEST_F(ServiceTest, NoRuleAndAnEmptyTableAreWarnedOf) {
+  Start();
+  EXPECT_THAT(log_.text(), Not(HasSubstr("no rule is loaded")));
+  files_.Write("rules.toml", "");
+  files_.Write("members", "# nobody yet\n");
+  const auto report = service_->Reload();
+  ASSERT_TRUE(report.has_value()) << report.error()[0].ToString();
+  EXPECT_THAT(report->warnings,
+              ElementsAre("no rule is loaded: nothing is looked for in mail",
+                          HasSubstr("members: the table is empty: no account owns an address")));
+  EXPECT_THAT(log_.text(), HasSubstr("no rule is loaded: nothing is looked for in mail"));
+  Start();
+  EXPECT_THAT(log_.text(), HasSubstr(": the table is empty"));
 }
 
 // Mail passes while rules are reloaded, and each sees one whole snapshot (run under TSan).

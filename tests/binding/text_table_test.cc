@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -7,6 +8,7 @@
 #include <string>
 
 #include "binding/directory.h"
+#include "binding/sql_door.h"
 
 namespace warifu::binding {
 namespace {
@@ -128,6 +130,16 @@ TEST_F(TextTableTest, RefusesFilesThatAreNone) {
   EXPECT_EQ(missing.error()[0].kind, ErrorKind::kNotFound);
   EXPECT_FALSE(OpenTextTable("/", {})) << "a folder";
   EXPECT_FALSE(Load(std::string_view("a@b.example c\n\0", 15))) << "a compiled table";
+}
+
+TEST_F(TextTableTest, APipeIsRefusedAndNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  const auto opened = OpenTextTable(path_, {});
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error()[0].text, "not a regular file");
+  const auto password = ReadPassword(path_);
+  ASSERT_FALSE(password);
+  EXPECT_EQ(password.error().text, "not a regular file");
 }
 
 TEST_F(TextTableTest, EmptyTableHasNoOwners) {

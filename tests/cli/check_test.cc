@@ -202,6 +202,16 @@ TEST_F(CheckTest, BadRulesAreFound) {
   EXPECT_THAT(outcome.out, HasSubstr("rules.toml:3:"));
 }
 
+TEST_F(CheckTest, NoRuleAndAnEmptyTableAreWarnedOf) {
+  Write("rules.toml", "");
+  Write("table", "# nobody yet\n");
+  WriteConfig("directory = { table = \"" + folder_ + "/table\"; };\n");
+  const Outcome outcome = Run({"check", "--config", "warifu.conf", "--quiet"});
+  EXPECT_EQ(outcome.status, kExitClean) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("warning  loading  no rule is loaded: nothing is looked for"));
+  EXPECT_THAT(outcome.out, HasSubstr("/table: the table is empty: no account owns an address"));
+}
+
 TEST_F(CheckTest, AMissingTableAndKeySayWhatTheyAre) {
   WriteConfig("directory = { table = \"/nonexistent/table\"; };\n");
   const Outcome missing = Run({"check", "--config", "warifu.conf"});
