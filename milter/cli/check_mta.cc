@@ -237,7 +237,7 @@ std::vector<std::string> PluggingIn(const app::Settings& settings, const Postfix
   lines.insert(lines.end(),
                {"Sendmail, in sendmail.mc:",
                 "  INPUT_MAIL_FILTER(`warifu', `S=" + SendmailSocket(settings.socket.address) +
-                    ", F=T, T=C:30s;S:30s;R:30s;E:5m')dnl"});
+                    ", F=T, T=C:5m;S:30s;R:30s;E:5m')dnl"});
   return lines;
 }
 

@@ -50,7 +50,7 @@ std::string Explain(const RE2& regex) {
     if (piece.starts_with(hint.piece)) return text + ". " + std::string(hint.text);
   }
   if (regex.error_code() == RE2::ErrorRepeatSize) {
-    text += ". A count may be at most 1000";
+    text += ". A count may be at most 1000, and so may counts within counts, multiplied";
   } else if (regex.error_code() == RE2::ErrorPatternTooLarge) {
     text += ". Use smaller counts";
   }

@@ -1,4 +1,4 @@
-// Secrecy: planted secrets reach no reply, header, event or log line, wherever they stand.
+// Secrecy: planted secrets reach no reply, header, event, log line or store, wherever they stand.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,6 +23,12 @@ TEST(Secrecy, WithoutSecrets) {
   EXPECT_EQ(WithoutSecrets("Ｘｋ２９ｖｍＱ１", secrets), "********") << "full width";
   EXPECT_EQ(WithoutSecrets("ｆｕｌｌ width", secrets), "ｆｕｌｌ width") << "left as it is";
   EXPECT_EQ(WithoutSecrets("Xk29vmQ1", {}), "Xk29vmQ1");
+}
+
+std::string Read(const std::string& path) {
+  std::ostringstream all;
+  all << std::ifstream(path, std::ios::binary).rdbuf();
+  return all.str();
 }
 
 class Planter {
@@ -93,12 +99,15 @@ TEST(Secrecy, PlantedSecretsReachNothingThatIsWrittenOrSaid) {
       for (const auto& field : sent.end.add_fields) said += field.body + "\n";
       for (const std::string& reason : sent.end.verdict.reasons) said += reason + "\n";
     }
-    std::ostringstream events;
-    events << std::ifstream(gateway.Path("events")).rdbuf();
+    const std::string events = Read(gateway.Path("events"));
     for (const auto& event : gateway.Events()) found += event["findings"].empty() ? 0 : 1;
+    const std::string stored = Read(gateway.Path("store.db")) + Read(gateway.Path("store.db-wal"));
+    // Incidents of mail that was held or refused.
+    EXPECT_EQ(stored.contains("taro@example.jp"), mode.contains("enforce"));
     for (const std::string& secret : secrets) {
+      ASSERT_FALSE(stored.contains(secret));
       ASSERT_THAT(said, Not(HasSubstr(secret)));
-      ASSERT_THAT(events.str(), Not(HasSubstr(secret)));
+      ASSERT_THAT(events, Not(HasSubstr(secret)));
       ASSERT_THAT(gateway.log.text(), Not(HasSubstr(secret)));
     }
   }

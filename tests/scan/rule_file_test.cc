@@ -101,6 +101,7 @@ TEST(RuleFile, ExplainsWhatRe2LeavesOut) {
   EXPECT_THAT(explain("a++b"), HasSubstr("no possessive"));
   EXPECT_THAT(explain("(?>a+)b"), HasSubstr("no atomic groups"));
   EXPECT_THAT(explain("a{1,2000}"), HasSubstr("at most 1000"));
+  EXPECT_THAT(explain("(?:a{1,500}b){1,50}"), HasSubstr("multiplied"));
   EXPECT_THAT(explain("a\\Cb"), HasSubstr("half a character"));
   EXPECT_THAT(explain("(?x) a # b"), HasSubstr("not valid"));
 }
