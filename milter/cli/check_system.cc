@@ -76,6 +76,7 @@ class Checker {
     for (const scan::RuleSource& source : settings_.rules.sources) {
       InputFile("rules", source.path);
     }
+    Store();
     return std::move(report_);
   }
 
@@ -183,6 +184,23 @@ class Checker {
     }
     if ((status.st_mode & S_IROTH) != 0) {
       Add(CheckLevel::kWarning, what, "everybody may read the file", path);
+    }
+  }
+
+  // SQLite makes files beside its own. A server is asked by `warifu store check`.
+  void Store() {
+    constexpr std::string_view kFile = "sqlite:";
+    if (!settings_.store.url.starts_with(kFile)) return;
+    const std::string path = settings_.store.url.substr(kFile.size());
+    WritableFolder("store", FolderOf(path));
+    struct stat status{};
+    if (!Stat("store", path, &status, "")) return;
+    if (!S_ISREG(status.st_mode)) return Add(CheckLevel::kError, "store", "is no file", path);
+    if (!May(*user_, status, 6)) {
+      Add(CheckLevel::kError, "store", who_ + " may not write to the file", path);
+    }
+    if ((status.st_mode & S_IROTH) != 0) {
+      Add(CheckLevel::kError, "store", "everybody may read it", path);
     }
   }
 

@@ -259,6 +259,25 @@ TEST_F(CheckTest, JudgedForTheDaemonsUser) {
   EXPECT_THAT(problems, HasSubstr("there is no group 'no-such-group-here'"));
 }
 
+TEST_F(CheckTest, AStoreThatCannotBeWrittenIsFound) {
+  app::Settings settings = Mine();
+  ASSERT_EQ(Problems(settings), "");
+  Write("warifu.db", "");
+  ::chmod((folder_ + "/warifu.db").c_str(), 0644);
+  EXPECT_THAT(Problems(settings), HasSubstr("store: everybody may read it"));
+  settings.store.url = "sqlite:" + folder_;
+  EXPECT_THAT(Problems(settings), HasSubstr("store: is no file"));
+  settings.store.url = "sqlite:" + folder_ + "/absent/warifu.db";
+  EXPECT_THAT(TextOf(CheckSystem(settings)), HasSubstr("store: the folder is not there"));
+  settings.store.url = "postgresql:host=db dbname=warifu";
+  EXPECT_EQ(Problems(settings), "");
+  if (::geteuid() != 0) return;
+  ::chmod((folder_ + "/warifu.db").c_str(), 0600);
+  settings.store.url = "sqlite:" + folder_ + "/warifu.db";
+  settings.user = "nobody";
+  EXPECT_THAT(Problems(settings), HasSubstr("store: user 'nobody' may not write to the file"));
+}
+
 TEST_F(CheckTest, MissingFoldersAreWarnings) {
   app::Settings settings = Mine();
   settings.socket.address = "unix:" + folder_ + "/absent/s";
