@@ -64,7 +64,9 @@ def setUpModule():
         {**directory.settings, "store.url": f"postgresql:host=127.0.0.1 port={server.port} user=warifu dbname=postgres",
          "store.timeout": "500ms", "pin.recheck": "1h", "breaker.account_alarms": 3,
          "fingerprint.key_file": f"{common}/fingerprint.key", "notices.paths": [str(common / "notices.toml")]},
-        users=USERS, table="", patterns=rules.text(), twin={}, env={"PGPASSFILE": str(password)})
+        users=USERS, table="", patterns=rules.text(), twin={}, env={"PGPASSFILE": str(password)},
+        # Else Postfix itself slows down who is refused again and again.
+        postfix={"smtpd_soft_error_limit": "100000", "smtpd_hard_error_limit": "100000"})
     unittest.addModuleCleanup(gate.close)
     Gateways.command(gate.warifu, "bind", "import")
 
@@ -175,6 +177,102 @@ class Gateways(unittest.TestCase):
         directory.put(RACES[0], TANAKA)
         for second in (False, True):
             self.assertEqual(self.sends(self.open(TANAKA, second), RACES[0]), ("mail", 451))
+
+
+class Users(threading.Thread):
+    """One who sends and sends; every mail has a marker that a rule tags, so a mail without the tag was not read."""
+
+    def __init__(self, name: str, login: str, service: str):
+        super().__init__(daemon=True)
+        self.word, self.login, self.service = name, login, service
+        self.answers: list[tuple[str, object, float, float]] = []  # recipient, reply, when, seconds
+        self.enough = threading.Event()
+
+    def run(self):
+        with gate.client(self.login, self.service) as client:
+            while not self.enough.wait(0.04):
+                recipient = f"{self.word}-{len(self.answers)}@example.net"
+                client.reset()
+                start = time.monotonic()
+                reply = client.send(self.login, recipient, self.mail())
+                self.answers.append((recipient, reply, start, time.monotonic() - start))
+
+    def mail(self) -> bytes:
+        return mail(self.login, rules.marker("tag"))
+
+    def taken(self, since: float = 0) -> int:
+        return sum(reply.code == 250 and start > since for _, reply, start, _ in list(self.answers))
+
+
+class Outage(unittest.TestCase):
+    def setUp(self):
+        for daemon in (gate.warifu, gate.twin):  # the breakers of other tests stay out of it
+            for login in (SUZUKI, SATO):
+                daemon.tool("breaker", "close", f"account:{login}", "--config", daemon.config)
+
+    def test_server_that_accepts_and_never_answers(self):
+        self.outage("stopped", server.pause, server.go_on)
+
+    def test_server_that_is_killed(self):
+        Gateways.command(gate.warifu, "account", "lock", "acknowledged", "--reason", "before the crash")
+        self.outage("killed", server.kill, server.start_again)
+        for daemon in (gate.warifu, gate.twin):
+            self.assertIn("before the crash", Gateways.command(daemon, "account", "show", "acknowledged", status=1))
+
+    def outage(self, name: str, away, back) -> None:
+        users = [Users(f"{name}{number}", login, service) for number, (login, service) in enumerate(
+            (login, service) for login in (SUZUKI, SATO) for service in ("submission", "submission2"))]
+        processes = [gate.warifu.process, gate.twin.process]
+        begun = {service: gate.client(MORI if "sub" in service else "", service)
+                 for service in ("submission", "mx2")}
+        try:
+            for user in users:
+                user.start()
+            scratch.wait_until(lambda: all(user.taken() > 5 for user in users), 20, "mail before the outage")
+            for service, client in begun.items():
+                self.addCleanup(client.close)
+                sender = MORI if "sub" in service else "stranger@example.org"
+                for line in (f"MAIL FROM:<{sender}>", f"RCPT TO:<begun-{name}@{service}.example.net>"):
+                    reply = client.command("begun", line)
+                    self.assertEqual(reply.code, 250, reply)
+                self.assertEqual(client.command("data", "DATA").code, 354)
+            self.addCleanup(server.go_on)
+            away()
+            gone = time.monotonic()
+            for service, client in begun.items():
+                reply = client.end(mail(MORI if "sub" in service else "stranger@example.org", rules.marker("hold")))
+                self.assertEqual((reply.code, reply.enhanced), (451, "4.3.0"), f"{service}: {reply}")
+            scratch.wait_until(lambda: all(user.answers[-1][1].code == 451 for user in users), 20, "deferrals")
+            time.sleep(max(0.0, 2 - (time.monotonic() - gone)))
+            back()
+            there = time.monotonic()
+            scratch.wait_until(lambda: all(user.taken(there) > 3 for user in users), 20, "mail after the outage")
+            print(f"{name}: the last of both gateways recovered in {time.monotonic() - there:.1f} s", file=sys.stderr)
+        finally:
+            for user in users:
+                user.enough.set()
+            for user in users:
+                user.join(30)
+        self.assertEqual([process.poll() for process in processes], [None, None], "neither daemon ended")
+        answers = [answer for user in users for answer in user.answers]
+        self.assertLess(max(seconds for *_, seconds in answers), 4)
+        self.assertEqual({reply.code for _, reply, _, _ in answers}, {250, 451})
+        # A client that tries again loses nothing, and nothing arrives twice.
+        accepted = {recipient for recipient, reply, _, _ in answers if reply.code == 250}
+        for user in users:
+            with gate.client(user.login, user.service) as client:
+                for recipient, reply, _, _ in user.answers:
+                    if reply.code == 451:
+                        self.assertEqual(client.send(user.login, recipient, user.mail()).code, 250)
+        scratch.wait_until(lambda: not gate.postfix.queued() or all(m["queue_name"] == "hold" for m in
+                                                                   gate.postfix.queued()), 20, "an empty queue")
+        for recipient, *_ in answers:
+            arrived = gate.sink.to(recipient)
+            self.assertEqual(len(arrived), 1, recipient)
+            self.assertEqual(len(arrived[0].fields("X-Warifu")), 1, f"{recipient} was not scanned")
+        self.assertEqual([m for m in gate.sink.mails() if f"begun-{name}" in m.recipients[0]], [])
+        print(f"{name}: {len(accepted)} taken at once, {len(answers) - len(accepted)} deferred and taken later, "
+              f"slowest {max(seconds for *_, seconds in answers):.1f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":
