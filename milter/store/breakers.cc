@@ -11,6 +11,7 @@ constexpr Query kAddAlarm{
     "INSERT INTO alarms (scope, account, happened) VALUES (:scope, :account, :happened) "
     "ON CONFLICT (scope, account) DO UPDATE SET happened = excluded.happened "
     "WHERE alarms.happened < excluded.happened"};
+constexpr Query kDropAlarms{"DELETE FROM alarms WHERE scope = :scope"};
 constexpr Query kAlarms{"SELECT count(*) FROM alarms WHERE scope = :scope AND happened >= :since",
                         "n"};
 
@@ -63,6 +64,8 @@ bool OpenBreaker(Connection& connection, const Breaker& breaker, const Act& act)
 
 bool CloseBreaker(Connection& connection, std::string_view scope, const Act& act) {
   if (connection.Run(kDrop, {scope}) == 0) return false;
+  // Or the next single alarm would open it again.
+  connection.Run(kDropAlarms, {scope});
   Record(connection, {event::kReset, "", {}, std::string(scope) + " open", "closed"}, act);
   return true;
 }

@@ -217,6 +217,7 @@ class Store {
   virtual Result<std::uint64_t> AddAlarm(std::string_view scope, std::string_view account,
                                          WallTime at, WallTime since) = 0;
   virtual Result<bool> OpenBreaker(const Breaker& breaker, const Act& act) = 0;
+  // The alarms of the scope that it had are forgotten with it.
   virtual Result<bool> CloseBreaker(std::string_view scope, const Act& act) = 0;
 
   // ── Incidents and history ────────────────────────────────────────────────────────────────────

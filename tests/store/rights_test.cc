@@ -162,5 +162,18 @@ TEST_P(RightsTest, AlarmsCountDistinctAccounts) {
   EXPECT_EQ(Must(store_->AddAlarm("all", "carl", At(30), At(16))), 2U) << "bert's is too old";
 }
 
+TEST_P(RightsTest, ClosingABreakerCountsAnew) {
+  for (const std::string_view account : {"anna", "bert"}) {
+    Must(store_->AddAlarm("all", account, At(10), At(0)));
+    Must(store_->AddAlarm("domain:x", account, At(10), At(0)));
+  }
+  EXPECT_FALSE(Must(store_->CloseBreaker("all", By("uid 0", 20)))) << "it is not open";
+  EXPECT_EQ(Must(store_->AddAlarm("all", "carl", At(20), At(0))), 3U);
+  Must(store_->OpenBreaker({.scope = "all"}, By("mail", 30)));
+  EXPECT_TRUE(Must(store_->CloseBreaker("all", By("uid 0", 40))));
+  EXPECT_EQ(Must(store_->AddAlarm("all", "dora", At(50), At(0))), 1U);
+  EXPECT_EQ(Must(store_->AddAlarm("domain:x", "dora", At(50), At(0))), 3U);
+}
+
 }  // namespace
 }  // namespace warifu::store
