@@ -159,6 +159,19 @@ SqlRow ToRow(const soci::row& row, std::size_t columns) {
   return out;
 }
 
+// Which file a path leads to, or none; {} for servers, which have no path.
+struct FileId {
+  dev_t device = 0;
+  ino_t number = 0;
+  bool operator==(const FileId&) const = default;
+};
+
+FileId FileAt(const std::string& path) {
+  struct stat file{};
+  if (path.empty() || ::stat(path.c_str(), &file) != 0) return {};
+  return {file.st_dev, file.st_ino};
+}
+
 // A statement that stays prepared, with the values that it is bound to.
 struct Statement {
   explicit Statement(soci::session& sql) : statement(sql) {}
@@ -170,8 +183,12 @@ struct Statement {
 class SociSession final : public SqlSession {
  public:
   SociSession(Engine engine, const soci::backend_factory& factory, const std::string& words,
-              std::string password, std::chrono::milliseconds timeout)
-      : engine_(engine), password_(std::move(password)), sql_(factory, words) {
+              std::string password, std::string path, std::chrono::milliseconds timeout)
+      : engine_(engine),
+        password_(std::move(password)),
+        path_(std::move(path)),
+        file_(FileAt(path_)),
+        sql_(factory, words) {
     const std::string milliseconds = std::to_string(timeout.count());
     if (engine == Engine::kPostgresql) {
       sql_ << "set default_transaction_read_only = on";
@@ -186,6 +203,10 @@ class SociSession final : public SqlSession {
     // PostgreSQL would cut a value at NUL and find another row.
     for (const auto& [name, value] : values) {
       if (value.contains('\0')) return std::vector<SqlRow>{};
+    }
+    // SQLite reads on in a file that has lost its name: yesterday's directory, for ever.
+    if (FileAt(path_) != file_) {
+      return Fail(ErrorKind::kTemporary, "another file has taken the database's place", {path_});
     }
     return Guarded([&]() -> Result<std::vector<SqlRow>> {
       return engine_ == Engine::kMysql ? AskPasted(query, values, columns, most)
@@ -300,6 +321,8 @@ class SociSession final : public SqlSession {
 
   const Engine engine_;
   const std::string password_;
+  const std::string path_;  // of SQLite's file
+  const FileId file_;       // from before it was opened
   soci::session sql_;
   std::map<std::string, std::unique_ptr<Statement>> statements_;
   // Of a listing.
@@ -386,7 +409,10 @@ Result<std::unique_ptr<SqlSession>> OpenSqlSession(const SqlOptions& options,
   }
   try {
     const std::string words = Words(kind->engine, options.url, *password, pass_file.get(), timeout);
-    return std::make_unique<SociSession>(kind->engine, factory, words, *password, timeout);
+    std::string path;
+    if (kind->engine == Engine::kSqlite) path = options.url.substr(kind->scheme.size());
+    return std::make_unique<SociSession>(kind->engine, factory, words, *password, std::move(path),
+                                         timeout);
   } catch (const soci::soci_error& e) {
     std::string text = e.get_error_message();
     if (!password->empty() && text.contains(*password)) text = "cannot connect";

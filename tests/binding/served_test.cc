@@ -304,6 +304,20 @@ TEST_P(SqlTest, ComesBackAfterTryLater) {
   EXPECT_NE(directory->Probe().error().kind, ErrorKind::kInvalid);
 }
 
+TEST_P(SqlTest, ReadsTheFileThatTookItsPlace) {
+  if (!IsSqlite()) GTEST_SKIP() << "servers have no file of ours";
+  const std::string path = GetParam().words(), aside = path + ".aside";
+  const auto directory = Open();
+  EXPECT_THAT(Ask(*directory, "taro@example.jp").accounts, ElementsAre("taro"));
+  std::filesystem::rename(path, aside);
+  EXPECT_EQ(Ask(*directory, "taro@example.jp").status, Lookup::kMisconfigured);
+  Execute("create table owners (address varchar(255), account varchar(255))");
+  Execute("insert into owners values ('taro@example.jp', 'hanako')");
+  EXPECT_THAT(Ask(*directory, "taro@example.jp").accounts, ElementsAre("hanako"));
+  std::filesystem::rename(aside, path);
+  EXPECT_THAT(Ask(*directory, "taro@example.jp").accounts, ElementsAre("taro"));
+}
+
 TEST_P(SqlTest, ListsItsMailboxes) {
   const auto directory = Open();
   std::vector<std::string> seen;
