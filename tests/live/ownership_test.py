@@ -9,6 +9,7 @@ from harness import gateway, live, rules, scratch, store  # noqa: E402
 
 USERS = ["tanaka@example.jp", "suzuki@example.jp", "sato@example.jp", "mori@example.jp"]
 TANAKA, SUZUKI, SATO, MORI = USERS
+SETTINGS = {"pin.recheck": "200ms"}
 SECRETS = [rules.marker("hold", number) for number in range(4)]
 
 
@@ -23,21 +24,31 @@ def mail(author: str, body: str = "本文", *fields: str) -> bytes:
 
 
 class Ownership(unittest.TestCase):
-    """One gateway a test: what a ledger has learned is not forgotten."""
+    """One gateway; each test begins with an empty ledger, since what one has learned is not forgotten."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.gateway = gateway.for_class(cls, SETTINGS, users=USERS, table=table(), patterns=rules.text(), secrets=SECRETS)
+        cls.warifu, cls.sink = cls.gateway.warifu, cls.gateway.sink
+        cls.store = store.Store(cls.warifu.folder / "state/warifu.db")
 
     def setUp(self):
-        live.require_root()
         self.start({})
 
     def start(self, settings):
-        self.gateway = gateway.Gateway({"pin.recheck": "200ms", **settings}, users=USERS, table=table(),
-                                       patterns=rules.text())
-        self.addCleanup(self.gateway.close)
-        self.warifu, self.sink = self.gateway.warifu, self.gateway.sink
-        self.store = store.Store(self.warifu.folder / "state/warifu.db")
+        self.warifu.stop()
+        for path in (*self.warifu.folder.glob("state/warifu.db*"), self.warifu.log):
+            path.unlink(missing_ok=True)
+        self.gateway.postfix.delete_all()
+        self.sink.forget()
+        self.warifu.table.write_text(table())
+        self.warifu.configure({**SETTINGS, **settings})
+        self.warifu.start()
 
-    def tearDown(self):
-        self.assertEqual(self.gateway.leaks(SECRETS), [])
+    def command(self, *words):
+        done = self.warifu.tool(*words, "--config", self.warifu.config)
+        self.assertEqual(done.returncode, 0, done)
+        return done.stdout
 
     def directory(self, **owners):
         self.warifu.table.write_text(table(**owners))
@@ -106,8 +117,8 @@ class Ownership(unittest.TestCase):
 
     def test_announced_change_is_used_by_mail_and_without(self):
         self.prove(TANAKA, SUZUKI)
-        self.store.announce(TANAKA, TANAKA, MORI)
-        self.store.announce(SUZUKI, SUZUKI, MORI)
+        for address in (TANAKA, SUZUKI):
+            self.command("bind", "announce", address, "--from", address, "--to", MORI, "--ref", "T-2")
         self.directory(tanaka=MORI, suzuki=MORI)
         reply = self.send("", "stranger@example.org", TANAKA)
         self.assertEqual(reply.code, 250, reply)
@@ -141,6 +152,8 @@ class Ownership(unittest.TestCase):
     def test_local_submission_is_never_answered_at_rcpt(self):
         self.prove(TANAKA)
         self.directory(tanaka=SUZUKI)
+        self.addCleanup(self.gateway.postfix.reload)
+        self.addCleanup(self.gateway.postfix.settings.pop, "non_smtpd_milters")
         self.gateway.postfix.settings["non_smtpd_milters"] = self.warifu.address
         self.gateway.postfix.reload()
         self.gateway.postfix.sendmail("cron@example.jp", "cron-report@example.jp", mail("cron@example.jp"))
@@ -156,15 +169,15 @@ class Ownership(unittest.TestCase):
     def test_lock_counts_in_a_session_that_is_open(self):
         with self.gateway.client(TANAKA) as client:
             self.assertEqual(client.send(TANAKA, "before@example.net", mail(TANAKA)).code, 250)
-            self.store.lock(TANAKA)
+            self.command("account", "lock", TANAKA, "--reason", "phished")
             reply = client.send(TANAKA, "locked@example.net", mail(TANAKA))
             self.assertEqual((reply.stage, reply.code, reply.enhanced), ("mail", 550, "5.7.1"), reply)
             self.assertIn("locked", reply.text)
-            self.store.unlock(TANAKA)
+            self.command("account", "unlock", TANAKA)
             self.assertEqual(client.send(TANAKA, "after@example.net", mail(TANAKA)).code, 250)
 
     def test_secrets_to_a_locked_account_are_held(self):
-        self.store.lock(SUZUKI)
+        self.command("account", "lock", SUZUKI, "--reason", "phished")
         self.assertEqual(self.send(TANAKA, TANAKA, SUZUKI).code, 250)
         self.sink.wait_for(SUZUKI)
         reply = self.gateway.send(TANAKA, TANAKA, SUZUKI, mail(TANAKA, rules.marker("tag")))
@@ -173,7 +186,7 @@ class Ownership(unittest.TestCase):
 
     def test_grant(self):
         self.assertEqual(self.send(TANAKA, "shop@example.jp", "x@example.net").code, 553)
-        self.store.grant(TANAKA, "shop@example.jp")
+        self.command("bind", "grant", TANAKA, "shop@example.jp", "--ref", "T-1")
         self.assertEqual(self.send(TANAKA, "shop@example.jp", "shopping@example.net").code, 250)
         self.sink.wait_for("shopping@example.net")
         self.assertEqual(self.store.proven("shop@example.jp"), [])
@@ -190,7 +203,6 @@ class Ownership(unittest.TestCase):
         self.assertEqual(classes("sealed@example.jp", "ARC-Seal: i=1; a=rsa-sha256"), [])
 
     def test_breaker_stops_one_account_until_it_is_closed_and_over_a_restart(self):
-        self.gateway.close()
         self.start({"breaker.account_alarms": 2})
         for number in range(2):
             leak = mail(TANAKA, rules.marker("hold", number))
@@ -211,8 +223,6 @@ class Ownership(unittest.TestCase):
     # -- faults ----------------------------------------------------------------------------------
 
     def test_store_that_is_locked_up_defers_and_recovers(self):
-        self.prove(TANAKA)
-        self.gateway.close()
         self.start({"store.timeout": "300ms"})
         self.prove(TANAKA)
         database = self.store._open()

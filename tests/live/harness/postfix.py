@@ -125,6 +125,9 @@ class Postfix:
     def delete(self, queue_id: str) -> None:
         self._run("usr/sbin/postsuper", "-c", self.config, "-d", queue_id)
 
+    def delete_all(self) -> None:
+        self._run("usr/sbin/postsuper", "-c", self.config, "-d", "ALL")
+
     def sendmail(self, sender: str, recipient: str, mail: bytes) -> None:
         """A local submission by sendmail(1), for what non_smtpd_milters see."""
         self._run("usr/sbin/sendmail", "-C", self.config, "-f", sender, "-i", recipient,

@@ -5,6 +5,7 @@ Postfix let it go.
 """
 import contextlib
 import dataclasses
+import itertools
 import pathlib
 import re
 import socketserver
@@ -40,6 +41,7 @@ class Sink:
         self.folder, self.not_now = folder, not_now
         self._lock = threading.Lock()
         self._mails: list[Delivered] = []
+        self._numbers = itertools.count(1)
         sink = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -64,7 +66,11 @@ class Sink:
     def file(self, mail: Delivered) -> None:
         with self._lock:
             self._mails.append(mail)
-            (self.folder / f"{len(self._mails):05d}.eml").write_bytes(mail.raw)
+            (self.folder / f"{next(self._numbers):05d}.eml").write_bytes(mail.raw)
+
+    def forget(self) -> None:
+        with self._lock:
+            self._mails.clear()
 
     def mails(self) -> list[Delivered]:
         with self._lock:
