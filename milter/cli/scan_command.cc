@@ -50,7 +50,7 @@ class Scan {
 
  private:
   Inspected Inspect(StoredMessage message) const;
-  void Take(Inspected inspected);
+  void Take(const Inspected& inspected);
   void Progress(const Inspected& last);
   void ClearProgress();
   void Summary();
@@ -93,7 +93,7 @@ Inspected Scan::Inspect(StoredMessage message) const {
   return out;
 }
 
-void Scan::Take(Inspected inspected) {
+void Scan::Take(const Inspected& inspected) {
   const std::lock_guard lock(output_);
   ++messages_;
   bytes_ += inspected.bytes;
@@ -169,7 +169,7 @@ int Scan::Run(std::span<const std::string> paths) {
   OrderedPool<StoredMessage, Inspected> pool(
       {options_.threads, kBytesUnderWay, kMessagesPerThread * options_.threads},
       [this](StoredMessage message) { return Inspect(std::move(message)); },
-      [this](Inspected inspected) { Take(std::move(inspected)); });
+      [this](const Inspected& inspected) { Take(inspected); });
   const SourceSink sink{.message =
                             [&](StoredMessage message) {
                               const std::size_t bytes = message.raw.size();

@@ -198,7 +198,7 @@ class Worker {
     }
   }
 
-  void Flush(Connection* c) {
+  void Flush(Connection* c) const {
     const ssize_t n = send(c->fd.get(), c->out.data(), c->out.size(), MSG_NOSIGNAL);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n < 0) return c->fd.Reset();

@@ -91,15 +91,19 @@ struct IncidentWriter::State {
     }
   }
 
-  void Write(const store::Incident& row) noexcept {
+  bool Recorded(const store::Incident& row) noexcept {
     try {
       const Result<void> written = store.AddIncident(row);
-      if (written) return;
+      if (written) return true;
       log.Error("incident " + row.reference + " was not recorded: " + written.error().ToString());
+      return false;
     } catch (...) {
-      // Out of memory: counted below.
+      return false;  // out of memory
     }
-    ++lost;
+  }
+
+  void Write(const store::Incident& row) noexcept {
+    if (!Recorded(row)) ++lost;
   }
 };
 

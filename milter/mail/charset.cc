@@ -270,7 +270,7 @@ DecodedText DecodeDoubting(std::string_view bytes, const std::string& charset) {
 }  // namespace
 
 std::string CanonicalCharset(std::string_view label) {
-  const std::string name = LowerAscii(label);
+  std::string name = LowerAscii(label);
   for (const auto& [alias, canonical] : kAliases) {
     if (name == alias) return std::string(canonical);
   }

@@ -37,6 +37,7 @@ class Converter {
   void Reset();
 
  private:
+  // POSIX says "(iconv_t)-1". NOLINTNEXTLINE(performance-no-int-to-ptr)
   static inline const iconv_t kNone = reinterpret_cast<iconv_t>(-1);
   iconv_t handle_ = kNone;
 };
