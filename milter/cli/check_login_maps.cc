@@ -1,6 +1,7 @@
 #include "cli/check_login_maps.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 
 namespace warifu::cli {
@@ -163,8 +164,13 @@ class Writer {
     Password(words, "password", &values);
     values.emplace_back("query", InQuotes(Trim(query)));
     if (lost) Say("the query holds what cannot be bound as a value; write it anew");
-    if (words.contains("domain")) Say("its 'domain' has no equal: other domains are asked for too");
-    if (words.contains("result_format")) Say("its 'result_format' has no equal");
+    const std::string hosts = Get(words, "hosts");
+    if (hosts.find_first_of(" ,\t") != std::string::npos)
+      Say("only the first of its hosts is asked");
+    if (hosts.contains("postgres://") || hosts.contains("postgresql://")) {
+      Say("its host is a URI: write the words of it behind postgresql:");
+    }
+    SayWhatIsLost(words, {});
     Directory("sql", values);
   }
 
@@ -187,6 +193,16 @@ class Writer {
     return url;
   }
 
+  // Settings that choose or change answers, and have no equal.
+  void SayWhatIsLost(const Words& words, std::initializer_list<std::string_view> more) {
+    if (words.contains("domain")) Say("its 'domain' has no equal: other domains are asked for too");
+    const std::string format = Get(words, "result_format", "%s");
+    if (format != "%s") Say("its 'result_format' has no equal");
+    for (const std::string_view name : more) {
+      if (words.contains(name)) Say("its '" + std::string(name) + "' has no equal");
+    }
+  }
+
   void Password(const Words& words, std::string_view name, Values* values) {
     if (!words.contains(name)) return;
     Say("write the password of " + name_ + " into a file that only warifu may read:");
@@ -197,17 +213,23 @@ class Writer {
     bool lost = false;
     std::string url;
     std::string hosts = Get(words, "server_host", "localhost");
+    const std::string port = Get(words, "server_port");
     std::ranges::replace(hosts, ',', ' ');
     for (std::string_view rest = hosts; !rest.empty();) {
       const std::string_view host = rest.substr(0, rest.find(' '));
       rest.remove_prefix(std::min(rest.size(), host.size() + 1));
       if (host.empty()) continue;
       url.append(url.empty() ? "" : " ");
-      if (!host.contains("://")) url += "ldap://";
-      url += host;
+      if (host.contains("://")) {
+        url += host;
+      } else {
+        url.append("ldap://").append(host);
+        if (!port.empty() && !host.contains(':')) url.append(1, ':').append(port);
+      }
     }
     Values values = {{"url", InQuotes(url)}};
-    const bool binds = words.contains("bind_dn");
+    const std::string bind = Get(words, "bind", "yes");
+    const bool binds = bind != "no" && bind != "none" && words.contains("bind_dn");
     if (binds) Password(words, "bind_pw", &values);
     std::string ldap = "{ base = " + InQuotes(Get(words, "search_base")) + ";";
     if (binds) ldap += " bind_dn = " + InQuotes(Get(words, "bind_dn")) + ";";
@@ -217,11 +239,15 @@ class Writer {
             ";";
     ldap += " account_attribute = " + InQuotes(Get(words, "result_attribute", "maildrop")) + ";";
     if (Get(words, "start_tls") == "yes") ldap += " starttls = true;";
+    if (words.contains("tls_ca_cert_file")) {
+      ldap += " ca_file = " + InQuotes(Get(words, "tls_ca_cert_file")) + ";";
+    }
     values.emplace_back("ldap", ldap + " }");
     if (lost) Say("the filter holds what has no equal; write it anew");
-    if (words.contains("domain")) Say("its 'domain' has no equal: other domains are asked for too");
-    if (words.contains("special_result_attribute"))
-      Say("its special_result_attribute has no equal");
+    if (bind == "sasl") Say("it binds by SASL, which has no equal");
+    if (Get(words, "scope", "sub") != "sub") Say("its 'scope' has no equal: all below is searched");
+    SayWhatIsLost(words, {"special_result_attribute", "leaf_result_attribute",
+                          "terminal_result_attribute", "result_filter"});
     Directory("ldap", values);
   }
 

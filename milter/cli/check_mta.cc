@@ -9,9 +9,9 @@
 namespace warifu::cli {
 namespace {
 
-constexpr const char* kNames[] = {"smtpd_milters",   "non_smtpd_milters",  "milter_default_action",
-                                  "queue_directory", "message_size_limit", "config_directory",
-                                  "transport_maps"};
+constexpr const char* kNames[] = {
+    "smtpd_milters",      "non_smtpd_milters", "milter_default_action", "queue_directory",
+    "message_size_limit", "config_directory",  "transport_maps",        "smtpd_sender_login_maps"};
 constexpr std::chrono::milliseconds kPatience{5000};
 
 std::string_view Trim(std::string_view text) {

@@ -85,6 +85,31 @@ TEST(LoginMaps, ReadsLdapSettings) {
   EXPECT_THAT(text, HasSubstr("base = \"dc=example,dc=jp\""));
   EXPECT_THAT(text, HasSubstr("starttls = true"));
   EXPECT_THAT(text, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(text, Not(HasSubstr("no equal")));
+}
+
+TEST(LoginMaps, FindsWhatLdapSettingsSayElsewhere) {
+  const std::string text =
+      Lines("ldap:/f", {{"/f",
+                         "server_host = one.example.jp, two.example.jp:1389\nserver_port = 3389\n"
+                         "bind = no\nbind_dn = cn=reader\nbind_pw = s3cret\nscope = one\n"
+                         "tls_ca_cert_file = /etc/ssl/ca.pem\nleaf_result_attribute = uid\n"}});
+  EXPECT_THAT(text, HasSubstr("url = \"ldap://one.example.jp:3389 ldap://two.example.jp:1389\";"));
+  EXPECT_THAT(text, HasSubstr("ca_file = \"/etc/ssl/ca.pem\";"));
+  EXPECT_THAT(text, Not(HasSubstr("reader")));
+  EXPECT_THAT(text, AllOf(HasSubstr("'scope' has no equal"),
+                          HasSubstr("'leaf_result_attribute' has no equal")));
+}
+
+TEST(LoginMaps, SaysWhatOfSqlSettingsIsLost) {
+  const auto sql = [](const std::string& more) {
+    return Lines("pgsql:/f", {{"/f", "query = select a from b where c = '%s'\n" + more}});
+  };
+  EXPECT_THAT(sql("result_format = %s\nhosts = one\n"),
+              AllOf(Not(HasSubstr("no equal")), Not(HasSubstr("only the first"))));
+  EXPECT_THAT(sql("result_format = %u\n"), HasSubstr("'result_format' has no equal"));
+  EXPECT_THAT(sql("hosts = one two\n"), HasSubstr("only the first"));
+  EXPECT_THAT(sql("hosts = postgresql://one/mail\n"), HasSubstr("is a URI"));
 }
 
 TEST(LoginMaps, SaysThatSeveralAreOneTooMany) {
