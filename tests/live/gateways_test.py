@@ -5,8 +5,8 @@ Then the server goes away under load: it is stopped, so that it accepts and neve
 killed. Nothing passes unscanned, nothing is lost, and both gateways recover by themselves.
 """
 import json
-import os
 import pathlib
+import shutil
 import sys
 import threading
 import time
@@ -14,7 +14,7 @@ import unittest
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).resolve().parents[1] / "servers")]
 import servers  # noqa: E402
-from harness import gateway, live, owners, rules, scratch, unpacked  # noqa: E402
+from harness import gateway, live, owners, rules, scratch, unpacked, warifu  # noqa: E402
 
 TANAKA, SUZUKI, SATO, MORI = USERS = [f"{name}@example.jp" for name in ("tanaka", "suzuki", "sato", "mori")]
 RACES = [f"race{number}@example.jp" for number in range(12)]
@@ -57,7 +57,7 @@ def setUpModule():
     password = common / "pgpass"
     password.write_text(f"*:*:*:*:{servers.PASSWORD}\n")
     password.chmod(0o600)
-    os.chown(password, 1, 1)
+    shutil.chown(password, warifu.USER)
     directory = owners.Owners(common, OWN)
     (common / "notices.toml").write_text(NOTICE)
     gate = gateway.Gateway(

@@ -4,18 +4,16 @@
 The directory is an SQLite file that changes as a real one does; the store is a real one. A
 situation passes when every recipient it names gets the mail, as the sink filed it.
 """
-import contextlib
 import dataclasses
 import email.header
 import pathlib
-import sqlite3
 import subprocess
 import sys
 import unittest
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from harness import gateway, live, scratch  # noqa: E402
+from harness import gateway, live, owners, scratch  # noqa: E402
 
 OWNERS = {
     "tanaka@example.jp": ["tanaka"], "suzuki@example.jp": ["suzuki"], "sato@example.jp": ["sato"],
@@ -142,20 +140,12 @@ class Lawful(unittest.TestCase):
         cls.folder = scratch.Scratch("warifu-lawful-")
         cls.addClassCleanup(cls.folder.remove)
         state = cls.folder.folder("directory", 0o777)
-        cls.database = state / "owners.db"
-        with cls.directory() as database:
-            database.execute("CREATE TABLE owners (address TEXT, account TEXT, PRIMARY KEY (address, account))")
-            database.executemany("INSERT INTO owners VALUES (?, ?)", [
-                (address, account) for address, accounts in OWNERS.items() for account in accounts])
-        cls.database.chmod(0o666)
+        cls.directory = owners.Owners(state, OWNERS)
         maps = cls.folder.path / "aliases"
         maps.write_text("".join(f"{name} {', '.join(to)}\n" for name, to in ALIASES.items()))
         cls.gateway = gateway.for_class(
             cls, {"domains": ["example.jp", "lists.example.jp", "catch.example.jp", "xn--r8jz45g.jp"],
-                  "account.realm": "strip", "directory.table": None, "directory.type": "sql",
-                  "directory.url": f"sqlite:{cls.database}",
-                  "directory.query": "SELECT account FROM owners WHERE address = :address",
-                  "directory.list_query": "SELECT address, account FROM owners ORDER BY address",
+                  "account.realm": "strip", **cls.directory.settings,
                   "store.url": f"sqlite:{cls.folder.path}/directory/warifu.db",
                   "spoof.forwarders": [FORWARDER],
                   "exemptions": [{"name": "printers", "networks": [DEVICE], "exempts": ["spoof"]}]},
@@ -167,19 +157,6 @@ class Lawful(unittest.TestCase):
         cls.command("bind", "grant", "lists", "*", "--ref", "OPS-2")
 
     # -- what the situations use -----------------------------------------------------------------
-
-    @classmethod
-    def directory(cls):
-        return contextlib.closing(sqlite3.connect(cls.database, isolation_level=None))
-
-    @classmethod
-    def owners(cls, address: str, *accounts: str) -> None:
-        """The directory says so from now on."""
-        with cls.directory() as database:
-            database.execute("BEGIN IMMEDIATE")
-            database.execute("DELETE FROM owners WHERE address = ?", (address,))
-            database.executemany("INSERT INTO owners VALUES (?, ?)", [(address, account) for account in accounts])
-            database.execute("COMMIT")
 
     @classmethod
     def command(cls, *words, expect: int = 0) -> subprocess.CompletedProcess:
@@ -211,19 +188,19 @@ class Lawful(unittest.TestCase):
                 self.passes(name, mail)
 
     def test_new_employee(self):
-        self.owners("newcomer@example.jp", "newcomer")
+        self.directory.put("newcomer@example.jp", "newcomer")
         self.passes("a newcomer's first mail", Mail("newcomer", "newcomer@example.jp", OUT))
         self.passes("mail to a newcomer", Mail("", "customer@example.net", ["newcomer@example.jp"]))
 
     def test_a_new_employee_gets_mail_before_sending_any(self):
-        self.owners("kato@example.jp", "kato")
+        self.directory.put("kato@example.jp", "kato")
         self.passes("mail to one who never sent", Mail("", "customer@example.net", ["kato@example.jp"]))
         self.passes("and the answer", Mail("kato", "kato@example.jp", OUT))
 
     def test_shared_mailbox_gets_and_loses_an_owner(self):
-        self.owners("info@example.jp", "tanaka", "suzuki", "sato")
+        self.directory.put("info@example.jp", "tanaka", "suzuki", "sato")
         self.passes("a third owner", Mail("sato", "info@example.jp", OUT))
-        self.owners("info@example.jp", "suzuki", "tanaka")
+        self.directory.put("info@example.jp", "suzuki", "tanaka")
         self.passes("mail after one has left", Mail("", "customer@example.net", ["info@example.jp"]))
         self.passes("one who stayed", Mail("tanaka", "info@example.jp", OUT))
 
@@ -231,22 +208,22 @@ class Lawful(unittest.TestCase):
         self.command("bind", "announce", "mover@example.jp", "--from", "mover", "--to", "mover2", "--ref", "HR-20",
                      "--valid", "1h")
         self.passes("mail before the move", Mail("", "customer@example.net", ["mover@example.jp"]))
-        self.owners("mover@example.jp", "mover2")
+        self.directory.put("mover@example.jp", "mover2")
         self.passes("mail after the move", Mail("", "customer@example.net", ["mover@example.jp"]))
         self.passes("mail from the new owner", Mail("mover2", "mover@example.jp", OUT))
 
     def test_renamed_login(self):
-        self.owners("married@example.jp", "heir")
+        self.directory.put("married@example.jp", "heir")
         self.command("account", "rename", "hanako", "heir", "--ref", "HR-21")
         self.passes("mail to one with a new login", Mail("", "customer@example.net", ["married@example.jp"]))
         self.passes("mail with a new login", Mail("heir", "married@example.jp", OUT))
 
     def test_address_that_was_given_up(self):
-        self.owners("leaver@example.jp")
+        self.directory.put("leaver@example.jp")
         self.passes("mail to one who left is the MTA's to judge", Mail("", "customer@example.net", ["leaver@example.jp"]))
 
     def test_one_disputed_recipient_of_three(self):
-        self.owners("disputed@example.jp", "nobody-announced")
+        self.directory.put("disputed@example.jp", "nobody-announced")
         with self.gateway.client() as client:
             self.assertEqual(client.command("mail", "MAIL FROM:<customer@example.net>").code, 250)
             codes = [client.command("rcpt", f"RCPT TO:<{to}>").code
@@ -257,7 +234,7 @@ class Lawful(unittest.TestCase):
             self.assertEqual(client.end(mail).code, 250)
         for to in (TANAKA, SUZUKI):
             scratch.wait_until(lambda r=to: any(b"lawful-disputed" in m.head for m in self.gateway.sink.to(r)), 20, to)
-        self.owners("disputed@example.jp", "somebody")
+        self.directory.put("disputed@example.jp", "somebody")
         self.passes("after it is mended", Mail("", "customer@example.net", ["disputed@example.jp"]))
 
     def test_local_submission(self):
@@ -275,7 +252,7 @@ class Lawful(unittest.TestCase):
 
     def test_directory_outage(self):
         """Proven addresses go on while the directory does not answer."""
-        with self.directory() as database:
+        with self.directory.open() as database:
             database.execute("BEGIN EXCLUSIVE")
             self.passes("mail to a proven address in an outage", Mail("", "customer@example.net", [TANAKA]))
             self.passes("mail from a proven address in an outage", Mail("tanaka", TANAKA, OUT))
