@@ -38,8 +38,10 @@ std::vector<Count> CountsOf(const BreakerOptions& options, const Alarm& alarm) {
 std::string ReasonOf(const Count& count, std::uint64_t seen, const BreakerOptions& options,
                      const Alarm& alarm) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(options.window).count();
-  return std::to_string(seen) +
-         (count.scope == Scope::kAccount ? " alarms" : " accounts with alarms") + " in " +
+  // More than one beyond the threshold are not counted.
+  const std::string many = seen > count.threshold ? "more than " + std::to_string(count.threshold)
+                                                  : std::to_string(seen);
+  return many + (count.scope == Scope::kAccount ? " alarms" : " accounts with alarms") + " in " +
          std::to_string(minutes) + " minutes; the last: " + alarm.what + " of " + alarm.account;
 }
 
@@ -79,8 +81,8 @@ Result<std::vector<Tripped>> RaiseAlarm(store::Store& store, const BreakerOption
                                         const Alarm& alarm) {
   std::vector<Tripped> out;
   for (const Count& count : CountsOf(options, alarm)) {
-    const Result<std::uint64_t> seen =
-        store.AddAlarm(count.name, count.counted, alarm.at, alarm.at - options.window);
+    const Result<std::uint64_t> seen = store.AddAlarm(
+        count.name, count.counted, alarm.at, alarm.at - options.window, count.threshold + 1);
     if (!seen) return std::unexpected(seen.error());
     if (*seen < count.threshold) continue;
     auto tripped = Trip(store, options, alarm, count, *seen);

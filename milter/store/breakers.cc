@@ -12,8 +12,10 @@ constexpr Query kAddAlarm{
     "ON CONFLICT (scope, account) DO UPDATE SET happened = excluded.happened "
     "WHERE alarms.happened < excluded.happened"};
 constexpr Query kDropAlarms{"DELETE FROM alarms WHERE scope = :scope"};
-constexpr Query kAlarms{"SELECT count(*) FROM alarms WHERE scope = :scope AND happened >= :since",
-                        "n"};
+constexpr Query kAlarms{
+    "SELECT count(*) FROM (SELECT 1 FROM alarms WHERE scope = :scope AND happened >= :since "
+    "LIMIT :most) AS counted",
+    "n"};
 
 constexpr Query kAll{
     "SELECT scope, opened, ends, reason, reference, opened_by FROM breakers ORDER BY scope",
@@ -26,13 +28,13 @@ constexpr Query kInsert{
 }  // namespace
 
 std::uint64_t AddAlarm(Connection& connection, std::string_view scope, std::string_view account,
-                       WallTime at, WallTime since) {
+                       WallTime at, WallTime since, std::uint64_t most) {
   if (scope.empty() || account.empty()) {
     throw Failure(ErrorKind::kInvalid, "an alarm without a scope or an account");
   }
   connection.Run(kForgetAlarms, {scope, since});
   connection.Run(kAddAlarm, {scope, account, at});
-  return static_cast<std::uint64_t>(connection.Number(kAlarms, {scope, since}));
+  return static_cast<std::uint64_t>(connection.Number(kAlarms, {scope, since, most}));
 }
 
 std::vector<Breaker> ReadBreakers(Connection& connection) {

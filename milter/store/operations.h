@@ -86,7 +86,7 @@ Accounts AddFanIn(Connection& connection, std::string_view mailbox, std::string_
 
 // ── breakers.cc ────────────────────────────────────────────────────────────────────────────────
 std::uint64_t AddAlarm(Connection& connection, std::string_view scope, std::string_view account,
-                       WallTime at, WallTime since);
+                       WallTime at, WallTime since, std::uint64_t most);
 std::vector<Breaker> ReadBreakers(Connection& connection);
 bool OpenBreaker(Connection& connection, const Breaker& breaker, const Act& act);
 bool CloseBreaker(Connection& connection, std::string_view scope, const Act& act);

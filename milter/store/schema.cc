@@ -145,7 +145,12 @@ constexpr std::string_view kVersion2[] = {
     "CREATE INDEX incidents_by_sender ON incidents (sender)",
 };
 
-constexpr Migration kMigrations[] = {{kVersion1}, {kVersion2}};
+// After a mass swap a scope has many alarms, and each looks at those that have run out.
+constexpr std::string_view kVersion3[] = {
+    "CREATE INDEX alarms_by_time ON alarms (scope, happened)",
+};
+
+constexpr Migration kMigrations[] = {{kVersion1}, {kVersion2}, {kVersion3}};
 
 constexpr Query kSchema{"SELECT value FROM meta WHERE name = 'schema'", "n"};
 constexpr Query kMakeSchema{"INSERT INTO meta (name, value) VALUES ('schema', :version)"};

@@ -213,9 +213,10 @@ class Store {
                                     std::string_view notice, WallTime at, WallTime since) = 0;
 
   // ── Breaker ──────────────────────────────────────────────────────────────────────────────────
-  // Notes an alarm of an account in a scope; returns the distinct accounts since `since`.
+  // Notes an alarm of an account in a scope; returns the distinct accounts since `since`, counted
+  // up to `most`: after a mass swap each alarm would else count all that came before it.
   virtual Result<std::uint64_t> AddAlarm(std::string_view scope, std::string_view account,
-                                         WallTime at, WallTime since) = 0;
+                                         WallTime at, WallTime since, std::uint64_t most) = 0;
   virtual Result<bool> OpenBreaker(const Breaker& breaker, const Act& act) = 0;
   // The alarms of the scope that it had are forgotten with it.
   virtual Result<bool> CloseBreaker(std::string_view scope, const Act& act) = 0;

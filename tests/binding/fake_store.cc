@@ -229,7 +229,7 @@ Result<std::vector<Change>> FakeStore::ExpireChanges(WallTime now) {
 }
 
 Result<std::uint64_t> FakeStore::AddAlarm(std::string_view scope, std::string_view account,
-                                          WallTime at, WallTime since) {
+                                          WallTime at, WallTime since, std::uint64_t most) {
   OR_DOWN();
   alarms.emplace(scope, std::pair(std::string(account), at));
   std::set<std::string> accounts;
@@ -237,7 +237,7 @@ Result<std::uint64_t> FakeStore::AddAlarm(std::string_view scope, std::string_vi
   for (auto it = begin; it != end; ++it) {
     if (it->second.second >= since) accounts.insert(it->second.first);
   }
-  return accounts.size();
+  return std::min<std::uint64_t>(accounts.size(), most);
 }
 
 Result<bool> FakeStore::OpenBreaker(const Breaker& breaker, const Act& act) {

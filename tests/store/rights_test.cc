@@ -155,24 +155,25 @@ TEST_P(RightsTest, ABreakerOpensOnceAndSurvives) {
 }
 
 TEST_P(RightsTest, AlarmsCountDistinctAccounts) {
-  EXPECT_EQ(Must(store_->AddAlarm("all", "anna", At(10), At(0))), 1U);
-  EXPECT_EQ(Must(store_->AddAlarm("all", "anna", At(20), At(0))), 1U);
-  EXPECT_EQ(Must(store_->AddAlarm("all", "bert", At(15), At(0))), 2U);
-  EXPECT_EQ(Must(store_->AddAlarm("domain:x", "carl", At(15), At(0))), 1U);
-  EXPECT_EQ(Must(store_->AddAlarm("all", "carl", At(30), At(16))), 2U) << "bert's is too old";
+  EXPECT_EQ(Must(store_->AddAlarm("all", "anna", At(10), At(0), 9)), 1U);
+  EXPECT_EQ(Must(store_->AddAlarm("all", "anna", At(20), At(0), 9)), 1U);
+  EXPECT_EQ(Must(store_->AddAlarm("all", "bert", At(15), At(0), 9)), 2U);
+  EXPECT_EQ(Must(store_->AddAlarm("domain:x", "carl", At(15), At(0), 9)), 1U);
+  EXPECT_EQ(Must(store_->AddAlarm("all", "carl", At(30), At(16), 9)), 2U) << "bert's is too old";
+  EXPECT_EQ(Must(store_->AddAlarm("all", "dora", At(31), At(16), 2)), 2U) << "no more are counted";
 }
 
 TEST_P(RightsTest, ClosingABreakerCountsAnew) {
   for (const std::string_view account : {"anna", "bert"}) {
-    Must(store_->AddAlarm("all", account, At(10), At(0)));
-    Must(store_->AddAlarm("domain:x", account, At(10), At(0)));
+    Must(store_->AddAlarm("all", account, At(10), At(0), 9));
+    Must(store_->AddAlarm("domain:x", account, At(10), At(0), 9));
   }
   EXPECT_FALSE(Must(store_->CloseBreaker("all", By("uid 0", 20)))) << "it is not open";
-  EXPECT_EQ(Must(store_->AddAlarm("all", "carl", At(20), At(0))), 3U);
+  EXPECT_EQ(Must(store_->AddAlarm("all", "carl", At(20), At(0), 9)), 3U);
   Must(store_->OpenBreaker({.scope = "all"}, By("mail", 30)));
   EXPECT_TRUE(Must(store_->CloseBreaker("all", By("uid 0", 40))));
-  EXPECT_EQ(Must(store_->AddAlarm("all", "dora", At(50), At(0))), 1U);
-  EXPECT_EQ(Must(store_->AddAlarm("domain:x", "dora", At(50), At(0))), 3U);
+  EXPECT_EQ(Must(store_->AddAlarm("all", "dora", At(50), At(0), 9)), 1U);
+  EXPECT_EQ(Must(store_->AddAlarm("domain:x", "dora", At(50), At(0), 9)), 3U);
 }
 
 }  // namespace

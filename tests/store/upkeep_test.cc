@@ -26,7 +26,7 @@ class UpkeepTest : public StoreTest {
     Must(store_->AddFlowStep(
         "t", {.notice = "reset", .account = "anna", .address = "bert@x", .at = At(10)}, At(50)));
     Must(store_->AddFanIn("bert@x", "anna", "reset", At(10), At(0)));
-    Must(store_->AddAlarm("all", "anna", At(10), At(0)));
+    Must(store_->AddAlarm("all", "anna", At(10), At(0), 9));
     Must(store_->AddLocks({{.account = "anna"}}, By("p", 50)));
     Must(store_->AddGrant({.account = "anna", .target = "@x"}, By("p", 60)));
     Must(store_->Announce({{.address = "bert@x",
