@@ -6,7 +6,6 @@ normal ones is; mail to the victims is deferred until a person has settled it; a
 notices from outside change nothing. Runs at a fortieth of the size; tests/replay/full runs it whole.
 """
 import itertools
-import json
 import random
 import unittest
 
@@ -52,7 +51,7 @@ class CrossedResets(unittest.TestCase):
         self.assertEqual(balance.wrong, [])
         self.assertEqual(balance.by_kind["reset"], {"delivered": len(flows)}, balance)
         self.assertEqual(balance.by_kind["changed"], {"delivered": NORMAL, "held": CROSSED}, balance)
-        disputes = [json.loads(line) for line in self.town.tool("bind", "disputes", "--format", "json").stdout.splitlines()]
+        disputes = self.town.rows("bind", "disputes")
         self.assertLessEqual({address(n) for n in victims}, {dispute["address"] for dispute in disputes})
         self.clock.say(f"{len(held)} found, {len(held - {address(n) for n in victims})} false: {balance}")
         self.victims_get_no_mail_until_settled(victims)
@@ -68,7 +67,7 @@ class CrossedResets(unittest.TestCase):
             reply = client.send(portal.SENDER, other, portal.notice("changed", token, account(end), other, "UTF-8", flow))
             self.town.books.answered(token, [other], reply.code, reply.text)
         self.town.side_by_side(jobs, send)
-        self.assertEqual(self.town.tool("bind", "disputes", "--format", "json").stdout, "")
+        self.assertEqual(self.town.rows("bind", "disputes"), [])
         self.assertEqual(self.town.postfix.held(), [])
 
     def victims_get_no_mail_until_settled(self, victims) -> None:

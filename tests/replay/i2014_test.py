@@ -8,7 +8,6 @@ mailbox to which the impostors had notices of many accounts sent, where family m
 Runs at about a twentieth of the size; tests/replay/full runs it whole.
 """
 import datetime
-import json
 import math
 import random
 import time
@@ -86,12 +85,12 @@ class Impostors(unittest.TestCase):
         return period.isoformat()
 
     def the_drop_mailbox_is_found(self) -> None:
-        found = [incident for incident in self.rows("incident", "list") if "check:fan-in" in incident["reasons"]]
+        found = [incident for incident in self.town.rows("incident", "list") if "check:fan-in" in incident["reasons"]]
         self.assertEqual({incident["recipients"] for incident in found}, {DROP})
         self.assertEqual(len(found), COLLECTED - FAN_IN)
         held = {to["address"] for mail in self.town.postfix.held() for to in mail["recipients"]}
         self.assertEqual(held, {DROP})
-        rows = self.rows("account", "list", "--with-notice", "points-exchange")
+        rows = self.town.rows("account", "list", "--with-notice", "points-exchange")
         got = [row["account"] for row in rows if DROP in {notice["mailbox"] for notice in row["notices"]}]
         self.assertEqual(set(got), {account(n) for n in self.collected})
         self.clock.say(f"the drop mailbox found at its notice no. {FAN_IN + 1}, {len(held) - 1} false, "
@@ -127,10 +126,10 @@ class Impostors(unittest.TestCase):
         self.assertEqual((reply.stage, reply.code // 100, reply.enhanced), ("mail", 5, "5.7.1"), reply)
 
     def abused_are_counted(self, period: str) -> None:
-        self.assertEqual(len(self.rows("account", "list", "--locked")), LOCKED)
-        rows = self.rows("account", "list", "--locked", "--with-notice", "points-exchange", "--since", period)
+        self.assertEqual(len(self.town.rows("account", "list", "--locked")), LOCKED)
+        rows = self.town.rows("account", "list", "--locked", "--with-notice", "points-exchange", "--since", period)
         self.assertEqual({row["account"] for row in rows}, {account(n) for n in self.exchanged})
-        ever = self.rows("account", "list", "--locked", "--with-notice", "points-exchange")
+        ever = self.town.rows("account", "list", "--locked", "--with-notice", "points-exchange")
         self.assertEqual(len(ever), EXCHANGED + 10)
         told = self.town.tool("account", "list", "--locked", "--with-notice", "points-exchange", "--since", period,
                               "--limit", 3).stdout
@@ -149,7 +148,7 @@ class Impostors(unittest.TestCase):
     def unlock(self) -> None:
         told = self.town.tool("account", "unlock", "--file", self.file, "--ref", "INC-2014-07", "--why", "new passwords")
         self.assertIn(f"unlocked {LOCKED} accounts", told.stdout)
-        self.assertEqual(self.rows("account", "list", "--locked"), [])
+        self.assertEqual(self.town.rows("account", "list", "--locked"), [])
         again = self.locked[:100]
         self.assertEqual({reply.code for reply in self.each_sends("unlocked", again)}, {250})
         self.town.wait_for("unlocked", {"delivered": len(again)})
@@ -172,11 +171,6 @@ class Impostors(unittest.TestCase):
 
     def each_sends(self, kind: str, numbers) -> list:
         return self.town.each_sends(kind, ((n, address(n), REMOTE) for n in numbers))
-
-    def rows(self, *words) -> list[dict]:
-        told = self.town.tool(*words, "--limit", 100_000, "--format", "json")
-        self.assertEqual((told.returncode, told.stderr), (0, ""), told)
-        return [json.loads(line) for line in told.stdout.splitlines()]
 
 
 if __name__ == "__main__":
