@@ -46,13 +46,10 @@ class Cursor {
     Take(&opaque);
     while (!done()) {
       const char c = Take(&opaque);
-      if (opaque) {
-        out += c;
-      } else if (c == '"') {
-        break;
-      } else if (c == '\\' && !done()) {
+      if (!opaque && c == '"') break;
+      if (!opaque && c == '\\' && !done()) {
         out += Take(&opaque);
-      } else if (c != '\r' && c != '\n') {
+      } else if (opaque || (c != '\r' && c != '\n')) {
         out += c;
       }
     }

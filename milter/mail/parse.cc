@@ -137,7 +137,7 @@ bool IsScanned(std::string_view field) {
 }
 
 // A type without a slash is what a sender meant to be text (RFC 2045, 5.2).
-std::string TypeName(std::string value, bool in_digest) {
+std::string TypeName(const std::string& value, bool in_digest) {
   const std::size_t slash = value.find('/');
   const bool whole = slash != std::string::npos && slash > 0 && slash + 1 < value.size();
   return whole ? value : in_digest ? "message/rfc822" : "text/plain";

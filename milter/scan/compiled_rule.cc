@@ -36,7 +36,7 @@ constexpr Hint kHints[] = {
 };
 
 std::string Explain(const RE2& regex) {
-  const std::string piece = regex.error_arg();
+  const std::string& piece = regex.error_arg();
   std::string text = "the regex is not valid: " + regex.error();
   if (regex.error_code() == RE2::ErrorRepeatOp && piece.size() > 1 && piece.ends_with("+")) {
     return text +

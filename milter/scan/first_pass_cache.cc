@@ -167,15 +167,14 @@ void FirstPassCache::Prune() const {
   while (const dirent* entry = readdir(dir)) {
     const std::string_view name = entry->d_name;
     if (!name.starts_with(kPrefix) || !name.contains(kSuffix)) continue;
+    std::string path = dir_ + "/" + entry->d_name;
     struct stat st{};
-    if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    files.emplace_back(st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec, name);
-  }
-  std::sort(files.rbegin(), files.rend());
-  for (std::size_t i = kKept; i < files.size(); ++i) {
-    unlinkat(dirfd(dir), files[i].second.c_str(), 0);
+    if (lstat(path.c_str(), &st) != 0) continue;
+    files.emplace_back(st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec, std::move(path));
   }
   closedir(dir);
+  std::sort(files.rbegin(), files.rend());
+  for (std::size_t i = kKept; i < files.size(); ++i) unlink(files[i].second.c_str());
 }
 
 }  // namespace warifu::scan
