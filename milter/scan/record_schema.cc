@@ -170,7 +170,7 @@ class Compiler {
       if (most > 1) out += "(?:" + Separator() + cell + ")" + Count({least - 1, most - 1});
       return least == 0 ? "(?:" + out + ")?" : out;
     }
-    const std::string one = cell + Separator();
+    std::string one = cell + Separator();
     if (least == 1 && most == 1) return one;
     return "(?:" + one + ")" + Count({least, most});
   }

@@ -211,7 +211,7 @@ class Parser {
     }
   }
 
-  RegexNode Literal(char32_t c) {
+  RegexNode Literal(char32_t c) const {
     CharSet set;
     set.Add(c, c);
     set.Finish(false, flags_.fold);

@@ -12,7 +12,7 @@ Place TomlFile::PlaceOf(const toml::node& node) const {
   return {path, static_cast<int>(at.line), static_cast<int>(at.column)};
 }
 
-void TomlFile::Error(const toml::node& node, std::string text) {
+void TomlFile::Error(const toml::node& node, std::string text) const {
   errors->push_back({ErrorKind::kInvalid, std::move(text), PlaceOf(node)});
 }
 

@@ -27,7 +27,7 @@ struct TomlFile {
   Errors* errors = nullptr;
   std::set<std::string> ignored;  // unknown keys of a foreign pack, as "rules.skipReport"
 
-  void Error(const toml::node& node, std::string text);
+  void Error(const toml::node& node, std::string text) const;
   Place PlaceOf(const toml::node& node) const;
 };
 

@@ -121,7 +121,8 @@ class Walk {
         Both(row, *known);
       }
       if (known != nullptr) ledger.Next();
-      if (++number % kProgressEvery == 0 && number > *compared) {
+      ++number;
+      if (number % kProgressEvery == 0 && number > *compared) {
         *compared = number;
         if (options_.progress) options_.progress(rows.size(), number);
       }

@@ -272,6 +272,7 @@ class PostgresqlEngine final : public Engine {
           own.SetPatience(usual);
         },
         patience);
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it loses sight of the work's copy.
     if (!done && done.error().kind != ErrorKind::kInvalid) return std::unexpected(done.error());
     if (!done) health->problems.push_back(done.error().text);
     health->kind = Kind();

@@ -37,21 +37,22 @@ std::int64_t Rename(Connection& connection, const std::string& from, const std::
   return moved;
 }
 
+[[noreturn]] void Refuse(const Name& name, std::string_view why) {
+  std::string text = "rename ";
+  text.append(name.first).append(" to ").append(name.second).append(": ").append(why);
+  throw Failure(ErrorKind::kInvalid, text);
+}
+
 // Throws where two accounts would become one: nothing could tell them apart again.
 void Require(Connection& connection, const std::vector<Name>& names,
              const std::set<std::string>& olds) {
   std::set<std::string> news;
-  for (const auto& [from, to] : names) {
-    const std::string both = from + " to " + to;
-    if (from.empty() || to.empty()) {
-      throw Failure(ErrorKind::kInvalid, "rename " + both + ": a name is empty");
-    }
-    if (!news.insert(to).second) {
-      throw Failure(ErrorKind::kInvalid, "rename " + both + ": two accounts would get this name");
-    }
+  for (const Name& name : names) {
+    const auto& [from, to] = name;
+    if (from.empty() || to.empty()) Refuse(name, "a name is empty");
+    if (!news.insert(to).second) Refuse(name, "two accounts would get this name");
     if (!olds.contains(to) && connection.Number(kKnown, {to, to, to}) > 0) {
-      throw Failure(ErrorKind::kInvalid,
-                    "rename " + both + ": there is an account of this name already");
+      Refuse(name, "there is an account of this name already");
     }
   }
 }

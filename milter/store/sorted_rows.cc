@@ -82,7 +82,9 @@ class SortedRows::MemoryRun final : public Run {
 class SortedRows::FileRun final : public Run {
  public:
   explicit FileRun(File file) : file_(std::move(file)) {}
-  void Rewind() override { std::rewind(file_.get()); }
+  void Rewind() override {
+    if (std::fseek(file_.get(), 0, SEEK_SET) != 0) Refuse();
+  }
   bool Next() override {
     Lengths lengths;
     if (std::fread(lengths.data(), sizeof lengths, 1, file_.get()) != 1) {

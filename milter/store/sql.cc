@@ -152,7 +152,7 @@ void Connection::Commit() {
 void Connection::Rollback() noexcept {
   try {
     Execute("ROLLBACK");
-  } catch (...) {
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
     // The engine has ended it already, or the connection is gone, and the transaction with it.
   }
 }
