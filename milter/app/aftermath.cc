@@ -39,10 +39,18 @@ Result<void> Aftermath::RecordHeld(const incident::Event& event, const Disputes&
   return context_.incidents->AddNow(RowOf(event, disputes, context_.gateway));
 }
 
-void Aftermath::Record(const incident::Event& event, const Disputes& disputes) const {
+std::string Aftermath::ReferenceOf(const incident::Event& event, const Disputes& disputes) const {
+  if (context_.incidents == nullptr) return event.reference;
+  return context_.incidents->ReferenceOf(event, context_.snapshot->settings.incident_repeat,
+                                         !disputes.empty());
+}
+
+void Aftermath::Record(const incident::Event& event, const Disputes& disputes, bool again) const {
   if (context_.incidents == nullptr) return;
-  if (event.verdict.action >= Action::kDefer ||
-      (!disputes.empty() && event.verdict.action != Action::kHold)) {
+  if (again) {
+    context_.incidents->Repeat(RowOf(event, disputes, context_.gateway));
+  } else if (event.verdict.action >= Action::kDefer ||
+             (!disputes.empty() && event.verdict.action != Action::kHold)) {
     context_.incidents->Add(RowOf(event, disputes, context_.gateway));
   }
   // Where nothing is enforced, nothing is stopped.

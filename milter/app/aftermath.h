@@ -28,8 +28,12 @@ class Aftermath {
   explicit Aftermath(const InspectionContext& context) : context_(context) {}
 
   Result<void> RecordHeld(const incident::Event& event, const Disputes& disputes) const;
-  // Rows of what was not held, and the alarms of all.
-  void Record(const incident::Event& event, const Disputes& disputes) const;
+  // The reference that a refusal is told under: that of the first time where its client tries
+  // again.
+  std::string ReferenceOf(const incident::Event& event, const Disputes& disputes) const;
+  // Rows of what was not held, and the alarms of all. `again`: the event has the reference of an
+  // earlier one.
+  void Record(const incident::Event& event, const Disputes& disputes, bool again = false) const;
   // Marks the addresses that a flow has put in doubt, where that check is in force.
   void MarkFlow(const incident::Event& event, const std::vector<std::string>& addresses,
                 const std::string& detail) const;

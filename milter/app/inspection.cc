@@ -43,6 +43,8 @@ class Inspection final : public MessageInspection {
   // A held mail that nobody could find is not held: its row first, or the fault of the store.
   void RecordHeld(const Transaction& transaction, const Case& mail, Budget& budget,
                   Judgement* judgement);
+  // A client that tries again is told the reference of its first time; true where that is so.
+  bool TellAgain(policy::Evidence evidence, const Disputes& disputes, incident::Event* event) const;
   incident::Event NewEvent(const Transaction& transaction, std::string_view stage) const;
   void FillEvent(const Judgement& judgement, incident::Event* event) const;
   EndActions Actions(Judgement& judgement) const;
@@ -249,9 +251,11 @@ policy::Verdict Inspection::JudgeMail(const Transaction& transaction) {
   event.checks = mail_checks_;
   event.faults = mail_faults_;
   event.verdict = mail_verdict_;
+  const bool again = TellAgain(evidence, disputes_, &event);
+  mail_verdict_ = event.verdict;
   // It is refused in any case: an event that is lost is counted and logged, no more.
   std::ignore = Write(event);
-  aftermath_.Record(event, disputes_);
+  aftermath_.Record(event, disputes_, again);
   Conclude(std::move(event));
   return mail_verdict_;
 }
@@ -270,7 +274,7 @@ policy::Verdict Inspection::JudgeRcpt(const Transaction& transaction, std::strin
   evidence.checks = answer.checks;
   evidence.faults = answer.faults;
   evidence.own_bounce = IsOwnBounce(envelope_, snapshot_.settings);
-  policy::Verdict verdict = policy::Decide(snapshot_.settings.policy, evidence, reference);
+  const policy::Verdict verdict = policy::Decide(snapshot_.settings.policy, evidence, reference);
   // What would be done is said by the event at the end, for which all is asked again.
   if (verdict.action == Action::kAccept && answer.disputes.empty()) return verdict;
   incident::Event event = NewEvent(transaction, "rcpt");
@@ -279,11 +283,23 @@ policy::Verdict Inspection::JudgeRcpt(const Transaction& transaction, std::strin
   event.checks = std::move(answer.checks);
   event.faults = std::move(answer.faults);
   event.verdict = verdict;
+  const bool again = TellAgain(evidence, answer.disputes, &event);
   std::ignore = Write(event);
-  aftermath_.Record(event, answer.disputes);
+  aftermath_.Record(event, answer.disputes, again);
   if (verdict.action != Action::kAccept) context_.counters->AddRecipient(event);
   context_.log->Info(ToLogLine(event));
-  return verdict;
+  return event.verdict;
+}
+
+bool Inspection::TellAgain(policy::Evidence evidence, const Disputes& disputes,
+                           incident::Event* event) const {
+  std::string reference = aftermath_.ReferenceOf(*event, disputes);
+  if (reference == event->reference) return false;
+  event->reference = std::move(reference);
+  evidence.checks = event->checks;
+  evidence.faults = event->faults;
+  event->verdict = policy::Decide(snapshot_.settings.policy, evidence, event->reference);
+  return true;
 }
 
 EndActions Inspection::JudgeEnd(const Transaction& transaction, const mail::MessageBuffer& message,
@@ -314,6 +330,14 @@ EndActions Inspection::JudgeEnd(const Transaction& transaction, const mail::Mess
   incident::Event event = NewEvent(transaction, "end");
   event.size = message.raw().size();
   FillEvent(judgement, &event);
+  bool again = false;
+  if (judgement.verdict.action >= Action::kDefer) {
+    mail.reference = aftermath_.ReferenceOf(event, disputes_);
+    again = mail.reference != event.reference;
+    event.reference = mail.reference;
+    if (again) DecideAgain(snapshot_, mail, budget, &judgement);
+    event.verdict = judgement.verdict;
+  }
   if (const Result<void> written = Write(event); !written) {
     const bool held = judgement.verdict.action == Action::kHold;
     judgement.content.faults.push_back(LostEvent(written.error()));
@@ -322,7 +346,7 @@ EndActions Inspection::JudgeEnd(const Transaction& transaction, const mail::Mess
     event.faults = judgement.content.faults;
     event.verdict = judgement.verdict;
   }
-  aftermath_.Record(event, disputes_);
+  aftermath_.Record(event, disputes_, again);
   aftermath_.MarkFlow(event, judgement.flow_disputes, judgement.flow_detail);
   aftermath_.Teach(event, envelope_, &bindings_);
   Conclude(std::move(event));

@@ -127,6 +127,8 @@ Json ToJson(const store::Incident& incident) {
                {"kind", incident.kind},
                {"action", incident.action},
                {"state", incident.state}};
+  if (incident.times > 1) json["times"] = incident.times;
+  Put(&json, "latest", incident.latest);
   Put(&json, "gateway", incident.gateway);
   Put(&json, "queue_id", incident.queue_id);
   Put(&json, "account", incident.account);

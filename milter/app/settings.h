@@ -113,6 +113,7 @@ struct Settings {
 
   store::Options store;  // url "" for none: pin, lock, breaker and grants are then not asked
   std::chrono::milliseconds store_retention{};
+  std::chrono::seconds incident_repeat{};    // inside of it a refusal again is the same incident
   std::uint64_t import_max_unexplained = 0;  // more refuse an import whole
   std::string postfix_config;                // folder of main.cf; "" for Postfix's own default
 

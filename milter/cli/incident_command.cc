@@ -22,6 +22,10 @@ void ShowIncident(Terminal& terminal, const Json& row) {
   AddRow(&table, "summary", TextOf(row, "summary"));
   AddRow(&table, "because", TextOf(row, "reasons"));
   AddRow(&table, "when", TimeOf(terminal, row, "at"));
+  if (row.contains("times")) {
+    AddRow(&table, "times",
+           row["times"].dump() + ", the latest " + TimeOf(terminal, row, "latest"));
+  }
   AddRow(&table, "account", TextOf(row, "account"));
   AddRow(&table, "client", TextOf(row, "client"));
   AddRow(&table, "sender", TextOf(row, "sender"));

@@ -57,6 +57,13 @@ std::string Why(const Json& row) {
   return why.empty() ? reference : reference + ": " + why;
 }
 
+// " (12 times, the latest 11:03)".
+std::string Times(const Json& row) {
+  const auto it = row.find("times");
+  if (it == row.end() || !it->is_number_unsigned()) return "";
+  return " (" + it->dump() + " times, the latest " + Short(row, "latest") + ")";
+}
+
 std::vector<Table::Cell> HeadOf(Rows kind) {
   switch (kind) {
     case Rows::kChanges:
@@ -107,10 +114,13 @@ std::vector<Table::Cell> CellsOf(Rows kind, const Json& row) {
       return {Short(row, "at"),  text("kind"), text("address"), text("account"),
               OrDash(What(row)), text("who"),  OrDash(Why(row))};
     case Rows::kIncidents:
-      return {text("reference"), Short(row, "at"),
-              StateCell(row),    TextOf(row, "kind") + " " + TextOf(row, "action"),
-              text("account"),   text("queue_id"),
-              text("summary")};
+      return {text("reference"),
+              Short(row, "at"),
+              StateCell(row),
+              TextOf(row, "kind") + " " + TextOf(row, "action"),
+              text("account"),
+              text("queue_id"),
+              text("summary") + Times(row)};
     case Rows::kDisputes:
       return {{text("address"), Style::kRed},
               Short(row, "since"),

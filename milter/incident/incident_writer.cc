@@ -5,6 +5,9 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
+
+#include "incident/repeats.h"
 
 namespace warifu::incident {
 namespace {
@@ -64,7 +67,12 @@ struct IncidentWriter::State {
   Log& log;
   std::mutex mutex = {};
   std::condition_variable changed = {};
-  std::deque<store::Incident> queue = {};
+  struct Entry {
+    store::Incident row;
+    bool again;
+  };
+  std::deque<Entry> queue = {};
+  Repeats repeats = Repeats();
   bool busy = false;
   bool stopping = false;
   std::chrono::steady_clock::time_point give_up = {};
@@ -80,30 +88,54 @@ struct IncidentWriter::State {
         lost += queue.size();
         return;
       }
-      const store::Incident row = std::move(queue.front());
+      const Entry entry = std::move(queue.front());
       queue.pop_front();
       busy = true;
       lock.unlock();
-      Write(row);
+      Write(entry);
       lock.lock();
       busy = false;
       changed.notify_all();
     }
   }
 
-  bool Recorded(const store::Incident& row) noexcept {
+  Result<void> Put(const Entry& entry) {
+    if (!entry.again) return store.AddIncident(entry.row);
+    const Result<bool> open = store.RepeatIncident(entry.row);
+    if (!open) return std::unexpected(open.error());
+    if (!*open) repeats.Forget(entry.row.reference);
+    return {};
+  }
+
+  void Queue(store::Incident incident, bool again) noexcept {
     try {
-      const Result<void> written = store.AddIncident(row);
+      const std::lock_guard lock(mutex);
+      if (queue.size() >= kMostQueued) {
+        ++lost;
+        return;
+      }
+      queue.push_back({std::move(incident), again});
+    } catch (...) {
+      ++lost;
+      return;
+    }
+    changed.notify_all();
+  }
+
+  bool Recorded(const Entry& entry) noexcept {
+    try {
+      const Result<void> written = Put(entry);
       if (written) return true;
-      log.Error("incident " + row.reference + " was not recorded: " + written.error().ToString());
+      log.Error("incident " + entry.row.reference +
+                " was not recorded: " + written.error().ToString());
       return false;
     } catch (...) {
       return false;  // out of memory
     }
   }
 
-  void Write(const store::Incident& row) noexcept {
-    if (!Recorded(row)) ++lost;
+  void Write(const Entry& entry) noexcept {
+    if (!Recorded(entry)) ++lost;
   }
 };
 
@@ -129,18 +161,18 @@ Result<void> IncidentWriter::AddNow(const store::Incident& incident) {
 }
 
 void IncidentWriter::Add(store::Incident incident) noexcept {
-  try {
-    const std::lock_guard lock(state_->mutex);
-    if (state_->queue.size() >= kMostQueued) {
-      ++state_->lost;
-      return;
-    }
-    state_->queue.push_back(std::move(incident));
-  } catch (...) {
-    ++state_->lost;
-    return;
-  }
-  state_->changed.notify_all();
+  state_->Queue(std::move(incident), false);
+}
+
+void IncidentWriter::Repeat(store::Incident incident) noexcept {
+  state_->Queue(std::move(incident), true);
+}
+
+std::string IncidentWriter::ReferenceOf(const Event& event, std::chrono::seconds window,
+                                        bool opens) {
+  const std::string key = SameRefusal(event);
+  if (key.empty() || window.count() == 0) return event.reference;
+  return state_->repeats.ReferenceOf(key, event.reference, event.time, window, opens);
 }
 
 void IncidentWriter::Flush() {

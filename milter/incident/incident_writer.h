@@ -3,12 +3,14 @@
 // A mail that is held must be found again, so its row is written before the MTA hears of it
 // (AddNow). Refusals and deferrals are known to the client and stand in the event log, too: their
 // rows are queued and written by a thread of its own, off the way of the mail. A queue that is full
-// (the store is slow, or somebody hammers) loses rows, and counts them.
+// (the store is slow, or somebody hammers) loses rows, and counts them. A client that tries again
+// is counted in the row of its first refusal, until a person settles that.
 //
 // Guarantees: the destructor writes what is queued, for at most a second. Never throws.
 // Threads: safe.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,6 +35,10 @@ class IncidentWriter {
 
   Result<void> AddNow(const store::Incident& incident);
   void Add(store::Incident incident) noexcept;
+  // What the row of its reference tells already has happened again: it is counted there.
+  void Repeat(store::Incident incident) noexcept;
+  // See Repeats: the reference that a refusal is told under; its own where it is none of these.
+  std::string ReferenceOf(const Event& event, std::chrono::seconds window, bool opens);
   // Waits until all that was added has been tried; for tests.
   void Flush();
   // Rows that are in no store: the queue was full, or the store failed.

@@ -12,13 +12,14 @@ constexpr Query kInsert{
     "VALUES (:reference, :happened, :kind, :action, :gateway, :queue_id, :account, :client, "
     ":sender, :recipients, :reasons, :summary, :state, '', '', '')"};
 
-constexpr std::string_view kColumns = "tntttttttttttnttt";
+constexpr std::string_view kColumns = "tntttttttttttntttnn";
 // Each condition is switched off by an empty word beside it. Recipients stand in one text, each
 // followed and preceded by ", " once the ends are added.
 constexpr Query kSearch{
     "SELECT reference, happened, kind, action, gateway, queue_id, account, client, sender, "
-    "recipients, reasons, summary, state, settled, settled_by, settled_reference, settled_why "
-    "FROM incidents WHERE happened >= :since AND (:no_state = '' OR state = :state) "
+    "recipients, reasons, summary, state, settled, settled_by, settled_reference, settled_why, "
+    "times, latest FROM incidents WHERE coalesce(latest, happened) >= :since AND (:no_state = '' "
+    "OR state = :state) "
     "AND (:no_text = '' OR reference = :reference OR queue_id = :queue_id OR account = :account "
     "OR lower(sender) = lower(:sender) "
     "OR lower(', ' || recipients || ',') LIKE lower(:recipient) ESCAPE '!') "
@@ -28,6 +29,9 @@ constexpr Query kSettle{
     "UPDATE incidents SET state = :state, settled = :at, settled_by = :who, "
     "settled_reference = :reference, settled_why = :why "
     "WHERE reference = :incident AND state = 'open'"};
+constexpr Query kRepeat{
+    "UPDATE incidents SET times = times + 1, latest = :at WHERE reference = :reference"};
+constexpr Query kState{"SELECT state FROM incidents WHERE reference = :reference", "t"};
 constexpr Query kAccount{"SELECT account FROM incidents WHERE reference = :reference", "t"};
 
 constexpr std::size_t kMostRecipients = 1'000;  // bytes
@@ -35,6 +39,8 @@ constexpr std::size_t kMostRecipients = 1'000;  // bytes
 Incident ReadIncident(const Row& row) {
   Incident incident{.reference = row.Name(0),
                     .at = row.Time(1),
+                    .times = static_cast<std::uint64_t>(row.Number(17)),
+                    .latest = row.MaybeTime(18),
                     .kind = row.Text(2),
                     .action = row.Text(3),
                     .gateway = row.Text(4),
@@ -79,6 +85,16 @@ void AddIncident(Connection& connection, const Incident& incident) {
        CleanText(incident.queue_id), CleanText(incident.account), CleanText(incident.client),
        CleanText(incident.sender), ClipUtf8(recipients, kMostRecipients),
        CleanText(incident.reasons), CleanText(incident.summary), incident.state});
+}
+
+bool RepeatIncident(Connection& connection, const Incident& incident) {
+  if (connection.Run(kRepeat, {incident.at, incident.reference}) == 0) {
+    AddIncident(connection, incident);
+    return true;
+  }
+  std::string state;
+  connection.Each(kState, {incident.reference}, [&](const Row& row) { state = row.Text(0); });
+  return state == "open";
 }
 
 std::vector<Incident> ReadIncidents(Connection& connection, const IncidentQuery& query) {

@@ -93,6 +93,7 @@ bool CloseBreaker(Connection& connection, std::string_view scope, const Act& act
 
 // ── incidents.cc ───────────────────────────────────────────────────────────────────────────────
 void AddIncident(Connection& connection, const Incident& incident);
+bool RepeatIncident(Connection& connection, const Incident& incident);
 std::vector<Incident> ReadIncidents(Connection& connection, const IncidentQuery& query);
 bool SettleIncident(Connection& connection, std::string_view reference, std::string_view state,
                     const Act& act);

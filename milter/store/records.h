@@ -117,10 +117,12 @@ struct HistoryRow {
 struct Incident {
   std::string reference = {};
   WallTime at = {};
-  std::string kind = {};      // "mail", "dispute", "breaker"
-  std::string action = {};    // what was done: "hold", "defer", "reject", …
-  std::string gateway = {};   // host name of the daemon that saw it
-  std::string queue_id = {};  // "" where the MTA gave none yet
+  std::uint64_t times = 1;              // with what its client tried again
+  std::optional<WallTime> latest = {};  // of these, where there are several
+  std::string kind = {};                // "mail", "dispute", "breaker"
+  std::string action = {};              // what was done: "hold", "defer", "reject", …
+  std::string gateway = {};             // host name of the daemon that saw it
+  std::string queue_id = {};            // "" where the MTA gave none yet
   std::string account = {};
   std::string client = {};
   std::string sender = {};

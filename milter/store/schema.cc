@@ -150,7 +150,13 @@ constexpr std::string_view kVersion3[] = {
     "CREATE INDEX alarms_by_time ON alarms (scope, happened)",
 };
 
-constexpr Migration kMigrations[] = {{kVersion1}, {kVersion2}, {kVersion3}};
+// A client that tries again is one incident.
+constexpr std::string_view kVersion4[] = {
+    "ALTER TABLE incidents ADD COLUMN times $number NOT NULL DEFAULT 1",
+    "ALTER TABLE incidents ADD COLUMN latest $number",
+};
+
+constexpr Migration kMigrations[] = {{kVersion1}, {kVersion2}, {kVersion3}, {kVersion4}};
 
 constexpr Query kSchema{"SELECT value FROM meta WHERE name = 'schema'", "n"};
 constexpr Query kMakeSchema{"INSERT INTO meta (name, value) VALUES ('schema', :version)"};

@@ -247,6 +247,10 @@ class StoreOnEngine final : public Store {
   Result<void> AddIncident(const Incident& incident) override {
     return Keyed(incident.reference, [=](Connection& c) { store::AddIncident(c, incident); });
   }
+  Result<bool> RepeatIncident(const Incident& incident) override {
+    return Keyed(incident.reference,
+                 [=](Connection& c) { return store::RepeatIncident(c, incident); });
+  }
   Result<std::vector<Incident>> Incidents(const IncidentQuery& query) override {
     return Read([=](Connection& c) { return ReadIncidents(c, query); });
   }

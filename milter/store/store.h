@@ -223,6 +223,9 @@ class Store {
 
   // ── Incidents and history ────────────────────────────────────────────────────────────────────
   virtual Result<void> AddIncident(const Incident& incident) = 0;
+  // The same thing happened again at `incident.at`: counts it in the row of its reference, or adds
+  // that where there is none. False when a person has settled it meanwhile.
+  virtual Result<bool> RepeatIncident(const Incident& incident) = 0;
   virtual Result<std::vector<Incident>> Incidents(const IncidentQuery& query) = 0;
   // "open" → `state`; false when it is no longer open.
   virtual Result<bool> SettleIncident(std::string_view reference, std::string_view state,

@@ -131,11 +131,12 @@ TEST(Pin, ASwappedSenderIsDeferredAtMailWithAnIncident) {
   EXPECT_THAT(incidents[0].summary, HasSubstr("directory says hanako, proven is taro"));
   EXPECT_THAT(sent.reply().text, HasSubstr(incidents[0].reference));
 
-  // Again: deferred, but no second dispute.
-  EXPECT_EQ(gateway.Send(PlainMail("hi"), {.login = "hanako"}).mail.action, kDefer);
-  std::multiset<std::string> kinds;
-  for (const store::Incident& incident : gateway.Incidents()) kinds.insert(incident.kind);
-  EXPECT_THAT(kinds, ElementsAre("dispute", "mail"));
+  // Again: deferred under the same reference, and no second dispute or incident.
+  const Sent again = gateway.Send(PlainMail("hi"), {.login = "hanako"});
+  EXPECT_EQ(again.mail.action, kDefer);
+  EXPECT_EQ(again.reply().text, sent.reply().text);
+  ASSERT_THAT(gateway.Incidents(), SizeIs(1));
+  EXPECT_EQ(gateway.Incidents()[0].times, 2u);
   gateway.UseMembers(kMended);
   EXPECT_EQ(gateway.Send(PlainMail("hi")).action(), kAccept);
   EXPECT_FALSE(Disputed(gateway, "taro@example.jp"));
@@ -188,6 +189,67 @@ TEST(Pin, ASwappedRecipientIsDeferredAndTheOthersPass) {
   EXPECT_EQ(gateway.Incidents()[0].recipients, "hanako@example.jp");
   EXPECT_EQ(gateway.counters.Read().recipients["defer"], 1u);
   EXPECT_EQ(gateway.counters.Read().messages, 1u);
+}
+
+// A client that is told 451 comes back for days.
+TEST(Retries, OfARecipientAreOneIncidentUntilItIsSettled) {
+  Gateway gateway;
+  Prove(gateway, "hanako@example.jp", {"jiro"});
+  const Envelop mail = Inbound({"<hanako@example.jp>"});
+  std::set<std::string> told;
+  for (int i = 0; i < 20; ++i) {
+    gateway.clock.later = std::chrono::minutes(10 * i);
+    const Sent sent = gateway.Send("From: friend@example.com\n\nhi\n", mail);
+    ASSERT_EQ(sent.rcpt[0].action, kDefer);
+    told.insert(sent.rcpt[0].reply.text);
+  }
+  EXPECT_THAT(told, SizeIs(1)) << "one reference";
+  auto incidents = gateway.Incidents();
+  ASSERT_THAT(incidents, SizeIs(1));
+  EXPECT_EQ(incidents[0].kind, "dispute");
+  EXPECT_EQ(incidents[0].times, 20u);
+  EXPECT_EQ(incidents[0].latest, incidents[0].at + std::chrono::minutes(190));
+  EXPECT_EQ(gateway.LastEvent()["reference"], incidents[0].reference);
+  EXPECT_EQ(gateway.counters.Read().recipients["defer"], 20u);
+  EXPECT_THAT(gateway.Events(), SizeIs(20)) << "each stands in the event log";
+
+  Envelop other = mail;
+  other.sender = "<other@example.com>";
+  gateway.Send("From: other@example.com\n\nhi\n", other);
+  EXPECT_THAT(gateway.Incidents(), SizeIs(2)) << "of another sender it is another";
+
+  const store::Act act{.who = "uid 0", .at = gateway.clock.Now()};
+  ASSERT_TRUE(gateway.store()->SettleIncident(incidents[0].reference, "closed", act));
+  gateway.Send("From: friend@example.com\n\nhi\n", mail);
+  EXPECT_THAT(gateway.Incidents(), SizeIs(2)) << "counted where its client was told";
+  gateway.Send("From: friend@example.com\n\nhi\n", mail);
+  EXPECT_THAT(gateway.Incidents(), SizeIs(3)) << "and then it is a new matter";
+}
+
+TEST(Retries, OfAMailAreOneIncidentAtItsEnd) {
+  Gateway gateway("submission = { hold_doubt = false; };");
+  Prove(gateway, "office@example.jp", {"jiro"});
+  const std::string first = "From: office@example.jp\nMessage-ID: <1@example.jp>\n\nhi\n";
+  const Sent sent = gateway.Send(first);
+  ASSERT_EQ(sent.action(), kDefer);
+  EXPECT_EQ(gateway.Send(first).reply().text, sent.reply().text);
+  ASSERT_THAT(gateway.Incidents(), SizeIs(1));
+  EXPECT_EQ(gateway.Incidents()[0].times, 2u);
+  gateway.Send("From: office@example.jp\nMessage-ID: <2@example.jp>\n\nhi\n");
+  EXPECT_THAT(gateway.Incidents(), SizeIs(2)) << "another mail";
+  for (int i = 0; i < 2; ++i) gateway.Send("From: office@example.jp\n\nhi\n");
+  EXPECT_THAT(gateway.Incidents(), SizeIs(4)) << "a mail that nothing names is always another";
+}
+
+TEST(Retries, AreIncidentsEachWhereThatIsWanted) {
+  Gateway gateway("incident = { repeat = \"0s\"; };");
+  for (int i = 0; i < 3; ++i) gateway.Send(PlainMail("hi"), {.sender = "<hanako@example.jp>"});
+  EXPECT_THAT(gateway.Incidents(), SizeIs(3));
+  Gateway usual;
+  for (int i = 0; i < 3; ++i) usual.Send(PlainMail("hi"), {.sender = "<hanako@example.jp>"});
+  ASSERT_THAT(usual.Incidents(), SizeIs(1));
+  EXPECT_EQ(usual.Incidents()[0].times, 3u);
+  EXPECT_EQ(usual.Incidents()[0].action, "reject");
 }
 
 TEST(Pin, DoubtAtTheEndOfAUsersMailIsHeldAndRecorded) {

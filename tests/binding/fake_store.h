@@ -84,6 +84,7 @@ class FakeStore final : public Store {
   Result<bool> OpenBreaker(const Breaker& breaker, const Act& act) override;
   Result<bool> CloseBreaker(std::string_view scope, const Act& act) override;
   Result<void> AddIncident(const Incident& incident) override;
+  Result<bool> RepeatIncident(const Incident&) override { return No(); }
   Result<std::vector<Incident>> Incidents(const IncidentQuery&) override { return No(); }
   Result<bool> SettleIncident(std::string_view, std::string_view, const Act&) override {
     return No();

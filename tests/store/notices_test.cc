@@ -150,6 +150,28 @@ TEST_P(NoticesTest, AnIncidentIsSettledOnce) {
   EXPECT_EQ(Must(store_->History({.account = "anna"})).at(0).kind, "incident");
 }
 
+TEST_P(NoticesTest, AnIncidentThatHappensAgainIsCounted) {
+  Must(store_->AddIncident({.reference = "W-1", .at = At(10), .account = "anna"}));
+  EXPECT_EQ(Must(store_->Incidents({}))[0].times, 1U);
+  EXPECT_FALSE(Must(store_->Incidents({}))[0].latest);
+  EXPECT_TRUE(Must(store_->RepeatIncident({.reference = "W-1", .at = At(40)})));
+  EXPECT_TRUE(Must(store_->RepeatIncident({.reference = "W-1", .at = At(50)})));
+  Incident row = Must(store_->Incidents({})).at(0);
+  EXPECT_EQ(row.times, 3U);
+  EXPECT_EQ(row.at, At(10));
+  EXPECT_EQ(row.latest, At(50));
+  EXPECT_EQ(row.account, "anna");
+  EXPECT_THAT(Search({.since = At(45)}), ElementsAre("W-1")) << "it goes on";
+  EXPECT_THAT(Search({.since = At(51)}), IsEmpty());
+
+  Must(store_->SettleIncident("W-1", "closed", By("uid 0", 60)));
+  EXPECT_FALSE(Must(store_->RepeatIncident({.reference = "W-1", .at = At(70)})));
+  EXPECT_EQ(Must(store_->Incidents({})).at(0).state, "closed");
+  EXPECT_TRUE(Must(store_->RepeatIncident({.reference = "W-2", .at = At(80), .account = "bert"})))
+      << "a row that was lost comes with the next time";
+  EXPECT_EQ(Must(store_->Incidents({.text = "bert"})).at(0).times, 1U);
+}
+
 TEST_P(NoticesTest, BytesThatAreNoTextAreMadeFit) {
   Must(store_->AddIncident({.reference = "W-1",
                             .at = At(10),
