@@ -22,6 +22,31 @@ ControlAnswer AnswerReload(Service& service, incident::Log& log, const ControlPe
   return ToJson(*report);
 }
 
+Json LanesJson(const LaneCounts& lanes) {
+  return {{"open", lanes.lanes},         {"busy", lanes.busy},
+          {"stuck", lanes.stuck},        {"abandoned", lanes.abandoned},
+          {"timed_out", lanes.timeouts}, {"refused", lanes.refused}};
+}
+
+// Directory, leases and announced changes; of servers how their connections do.
+void AddSources(const Status& status, Json* out) {
+  Json& json = *out;
+  if (status.has_directory) json["directory"] = status.directory;
+  if (status.directory_rows) json["directory_rows"] = *status.directory_rows;
+  if (status.directory_lanes) json["directory_connections"] = LanesJson(*status.directory_lanes);
+  if (status.lease_lanes) json["lease_connections"] = LanesJson(*status.lease_lanes);
+  if (!status.changes_lanes) return;
+  const FeedingStatus& feeding = status.feeding;
+  json["changes_source"] = status.changes;
+  json["changes_connections"] = LanesJson(*status.changes_lanes);
+  json["changes_read"] = feeding.read ? IsoTime(*feeding.read) : "never";
+  json["changes_rows"] = {
+      {"read", feeding.rows}, {"ahead", feeding.ahead}, {"wrong", feeding.wrong}};
+  json["changes_announced"] = feeding.announced;
+  json["changes_failures"] = feeding.failures;
+  if (!feeding.error.empty()) json["changes_error"] = feeding.error;
+}
+
 void AddStore(const Status& status, Json* out) {
   Json& json = *out;
   json["store"] = status.store ? status.store->kind : status.store_error.empty() ? "none" : "down";
@@ -53,7 +78,7 @@ std::string ToJson(const Status& status) {
               {"reloaded", IsoTime(status.reloaded)},
               {"reloads", status.reloads},
               {"reload_failures", status.reload_failures}};
-  if (status.has_directory) out["directory_rows"] = status.directory_rows;
+  AddSources(status, &out);
   out["sessions_open"] = status.sessions_open;
   out["sessions_total"] = status.sessions_total;
   out["messages"] = status.messages;
@@ -75,7 +100,7 @@ std::string ToJson(const ReloadReport& report) {
   Json out = {{"changed", report.changed()},           {"rules", report.rules},
               {"rules_version", report.rules_version}, {"rules_added", report.rules_added},
               {"rules_removed", report.rules_removed}, {"rules_changed", report.rules_changed}};
-  if (report.has_directory) out["directory_rows"] = report.directory_rows;
+  if (report.directory_rows) out["directory_rows"] = *report.directory_rows;
   out["settings_changed"] = report.settings_changed;
   out["restart_needed"] = report.restart_needed;
   out["notes"] = report.warnings;

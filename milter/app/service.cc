@@ -81,9 +81,39 @@ std::string Summary(const ReloadReport& report) {
          std::to_string(report.rules_changed.size()) + " changed), version " +
          report.rules_version + "; " + std::to_string(report.settings_changed.size()) +
          " settings changed" +
-         (report.has_directory
-              ? "; " + std::to_string(report.directory_rows) + " rows of the directory"
+         (report.directory_rows
+              ? "; " + std::to_string(*report.directory_rows) + " rows of the directory"
               : "");
+}
+
+// Of a text table: other directories are not kept in memory.
+std::optional<std::size_t> RowsOf(const Snapshot& snapshot) {
+  using Type = binding::DirectoryOptions::Type;
+  if (snapshot.directory == nullptr || snapshot.settings.directory.type != Type::kTable) {
+    return std::nullopt;
+  }
+  return snapshot.directory->size();
+}
+
+void AddSources(const Snapshot& snapshot, app::Status* status) {
+  using Type = binding::DirectoryOptions::Type;
+  const Settings& settings = snapshot.settings;
+  status->has_directory = snapshot.directory != nullptr;
+  status->directory_rows = RowsOf(snapshot);
+  if (snapshot.directory != nullptr) {
+    status->directory = snapshot.directory->Describe();
+    const Type type = settings.directory.type;
+    if (type == Type::kSql || type == Type::kLdap) {
+      status->directory_lanes = snapshot.directory->lanes();
+    }
+  }
+  if (!settings.identity.lease.sql.url.empty()) {
+    status->lease_lanes = snapshot.identities->lanes();
+  }
+  if (snapshot.changes != nullptr) {
+    status->changes = snapshot.changes->Describe();
+    status->changes_lanes = snapshot.changes->lanes();
+  }
 }
 
 // Name of this host, by which people find the queue that a mail stands in.
@@ -119,6 +149,8 @@ class SharedService final : public Service {
     if (!store_) return;
     incidents_ = std::make_unique<incident::IncidentWriter>(*store_, log_);
     upkeep_ = std::make_unique<Upkeep>([this](const Upkeep& upkeep) { return Settle(upkeep); });
+    feeding_ = std::make_unique<Feeding>(
+        *store_, log_, clock_, [this] { return this->snapshot(); }, [this] { SettleSoon(); });
   }
 
   std::unique_ptr<MessageInspection> Begin() override { return NewInspection(Context()); }
@@ -138,6 +170,7 @@ class SharedService final : public Service {
         log_.Warning(name + " has changed; only a restart takes it over");
       }
       SettleSoon();
+      if (feeding_) feeding_->Wake();
     } else {
       ++reload_failures_;
       log_.Error("not reloaded, the old settings and rules stay:");
@@ -199,6 +232,7 @@ class SharedService final : public Service {
   // Last: they stop first.
   std::unique_ptr<incident::IncidentWriter> incidents_;
   std::unique_ptr<Upkeep> upkeep_;
+  std::unique_ptr<Feeding> feeding_;  // wakes it
 };
 
 bool SharedService::NoteStore(const Result<void>& answer) {
@@ -248,7 +282,7 @@ std::expected<ReloadReport, Errors> SharedService::TryReload() {
   report.rules_version = (*after)->rules->version();
   report.rules = (*after)->rules->rules().size();
   report.has_directory = (*after)->directory != nullptr;
-  if (report.has_directory) report.directory_rows = (*after)->directory->size();
+  report.directory_rows = RowsOf(**after);
   CompareRules(*before, **after, &report);
   CompareSettings(before->settings, (*after)->settings, &report);
   std::ranges::copy((*after)->notes, std::back_inserter(report.notes));
@@ -303,8 +337,7 @@ Status SharedService::Status() const {
     status.rules_version = snapshot_->rules->version();
     status.rules = snapshot_->rules->rules().size();
     status.reloaded = snapshot_->made;
-    status.has_directory = snapshot_->directory != nullptr;
-    if (status.has_directory) status.directory_rows = snapshot_->directory->size();
+    AddSources(*snapshot_, &status);
     status.reloads = reloads_;
     status.reload_failures = reload_failures_;
   }
@@ -325,6 +358,7 @@ Status SharedService::Status() const {
   status.directory_silent =
       std::chrono::duration_cast<std::chrono::seconds>(outage_.Age(clock_.Now()));
   AddStore(&status);
+  if (feeding_) status.feeding = feeding_->status();
   status.sessions_open = sessions_.open;
   status.sessions_total = sessions_.total;
   return status;

@@ -29,6 +29,7 @@
 #include <string>
 #include <vector>
 
+#include "app/feeding.h"
 #include "app/inspector.h"
 #include "app/settings.h"
 #include "app/snapshot.h"
@@ -46,7 +47,7 @@ struct ReloadReport {
   std::size_t rules = 0;
   std::vector<std::string> rules_added, rules_removed, rules_changed;  // ids
   bool has_directory = false;
-  std::size_t directory_rows = 0;
+  std::optional<std::size_t> directory_rows;  // of a table that is kept in memory
   std::vector<std::string> settings_changed;  // "scan.budget: 60s -> 30s"
   std::vector<std::string> restart_needed;    // names of settings that wait for a restart
   std::vector<std::string> notes, warnings;
@@ -75,7 +76,11 @@ struct Status {
   std::uint64_t reloads = 0;
   std::uint64_t reload_failures = 0;
   bool has_directory = false;
-  std::size_t directory_rows = 0;
+  std::optional<std::size_t> directory_rows;  // of a table that is kept in memory
+  std::string directory;                      // for people: "PostgreSQL, up to 4 connections"
+  std::optional<LaneCounts> directory_lanes, lease_lanes, changes_lanes;  // of those on servers
+  std::string changes;                                                    // their source
+  FeedingStatus feeding;
   std::uint64_t messages = 0;                       // that came to a verdict
   std::map<std::string, std::uint64_t> verdicts;    // action → messages
   std::map<std::string, std::uint64_t> would;       // the same, had all been enforced

@@ -271,6 +271,7 @@ class Loader {
     }
     CheckDirectory();
     CheckLease();
+    CheckChanges();
   }
 
   // To something else than its default.
@@ -336,6 +337,18 @@ class Loader {
     } else {
       Refuse("lease.query", "is read by nobody without lease.url");
       Refuse("lease.password_file", "is read by nobody without lease.url");
+    }
+  }
+
+  void CheckChanges() {
+    if (!IsSet("changes.url")) {
+      Refuse("changes.query", "is read by nobody without changes.url");
+      Refuse("changes.password_file", "is read by nobody without changes.url");
+      return;
+    }
+    Require("changes.query", "changes.url", "changes.url");
+    if (settings_->store.url.empty()) {
+      AddError("changes.url", "needs a store: store.url is empty", PlaceOf("changes.url"));
     }
   }
 

@@ -23,6 +23,7 @@
 #include "base/address.h"
 #include "base/error.h"
 #include "base/network.h"
+#include "binding/change_source.h"
 #include "binding/checks.h"
 #include "binding/identity.h"
 #include "binding/notice.h"
@@ -108,6 +109,8 @@ struct Settings {
   std::chrono::milliseconds pin_recheck{};  // between two rounds of upkeep
   bool lock_refuses = false;                // locked for receiving: refused at RCPT
   std::vector<Network> spoof_forwarders;
+  binding::ChangeOptions changes;                // url "" for none
+  std::chrono::milliseconds changes_interval{};  // between two readings
   incident::BreakerOptions breaker;
   std::vector<Address> breaker_exempt;  // senders and recipients that it never stops
 

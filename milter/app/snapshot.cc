@@ -105,6 +105,15 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
   Collect(identities, &errors);
   if (identities) snapshot->identities = *std::move(identities);
 
+  auto changes = binding::OpenChangeSource(settings.changes);
+  if (changes) {
+    snapshot->changes = *std::move(changes);
+  } else {
+    Errors wrong = {changes.error()};
+    Name("changes", settings, &wrong);
+    errors.insert(errors.end(), wrong.begin(), wrong.end());
+  }
+
   auto notices = LoadDeclaredNotices(settings, &snapshot->notes);
   Collect(notices, &errors);
   if (notices) snapshot->notices = *std::move(notices);

@@ -18,6 +18,7 @@
 #include "app/settings.h"
 #include "base/clock.h"
 #include "base/redact.h"
+#include "binding/change_source.h"
 #include "binding/directory.h"
 #include "binding/identity.h"
 #include "extract/file_type.h"
@@ -30,6 +31,7 @@ struct Snapshot {
   std::shared_ptr<const scan::PatternSet> rules;
   std::shared_ptr<const binding::Directory> directory;  // null where none is set
   std::shared_ptr<const binding::Identities> identities;
+  std::shared_ptr<const binding::ChangeSource> changes;  // null where none is set
   std::shared_ptr<const Notices> notices;
   std::shared_ptr<const extract::FileTyper> typer;
   FingerprintKey key;

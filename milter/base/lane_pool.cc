@@ -265,6 +265,8 @@ LaneCounts Lanes::counts() const {
   const std::lock_guard lock(state_->mutex);
   LaneCounts counts = state_->counts;
   counts.lanes = state_->live();
+  counts.busy = static_cast<std::size_t>(std::ranges::count_if(
+      state_->lanes, [](const auto& lane) { return lane->task && !lane->abandoned; }));
   return counts;
 }
 

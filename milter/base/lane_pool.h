@@ -41,6 +41,7 @@ struct LaneOptions {
 
 struct LaneCounts {
   std::size_t lanes = 0;        // at work or idle now
+  std::size_t busy = 0;         // of these, at work
   std::size_t stuck = 0;        // hanging now
   std::uint64_t abandoned = 0;  // ever found stuck
   std::uint64_t timeouts = 0;   // callers that left without an answer

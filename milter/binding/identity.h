@@ -49,6 +49,8 @@ class Identities {
   Identity Of(const SessionClaims& claims, const RealmOptions& realm, WallTime now) const;
   // As Directory::Probe(), of the leases.
   Result<void> Probe() const;
+  // Of the leases' server.
+  LaneCounts lanes() const { return leases_ == nullptr ? LaneCounts{} : leases_->lanes(); }
 
  private:
   std::shared_ptr<const CertificateTable> certificates_;

@@ -3,8 +3,6 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -43,16 +41,6 @@ SqlValues ValuesOf(const NetworkBits& bits) {
   return values;
 }
 
-// Seconds since 1970, with a fraction or without.
-std::optional<WallTime> Epoch(const std::string& text) {
-  char* end = nullptr;
-  const double seconds = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || !std::isfinite(seconds) || std::abs(seconds) > 1e11) {
-    return std::nullopt;
-  }
-  return WallTime(std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6)));
-}
-
 class SqlLeases final : public Leases {
  public:
   SqlLeases(const LeaseOptions& options, QueryText query)
@@ -76,7 +64,7 @@ class SqlLeases final : public Leases {
     std::vector<LeaseRow> leases;
     for (const SqlRow& row : *rows) {
       if (!row[0] || row[0]->empty()) continue;
-      const std::optional<WallTime> updated = row[1] ? Epoch(*row[1]) : std::nullopt;
+      const std::optional<WallTime> updated = row[1] ? SecondsSince1970(*row[1]) : std::nullopt;
       if (!updated) {
         return {.status = Leased::kMisconfigured,
                 .detail = "the second column of the lease query is no time in seconds since 1970"};
@@ -91,6 +79,8 @@ class SqlLeases final : public Leases {
     if (!rows) return std::unexpected(rows.error());
     return {};
   }
+
+  LaneCounts lanes() const override { return pool_.counts(); }
 
  private:
   Result<std::vector<SqlRow>> Ask(SqlValues values) const {

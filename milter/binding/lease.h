@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/lane_pool.h"
 #include "base/network.h"
 #include "binding/sources.h"
 
@@ -54,6 +55,8 @@ class Leases {
   // `client_address`: as the MTA names it; one without an address has no lease.
   virtual LeaseAnswer AccountOf(std::string_view client_address, WallTime now) const = 0;
   virtual Result<void> Probe() const = 0;
+  // Connections to a server, and how many of them hang.
+  virtual LaneCounts lanes() const { return {}; }
 };
 
 // Null where the options name no source. The table: "network account [last update]" a line, the

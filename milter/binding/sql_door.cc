@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <system_error>
@@ -389,6 +391,15 @@ Result<std::string> ReadPassword(const std::string& path) {
   }
   if (line.ends_with('\r')) line.pop_back();
   return line;
+}
+
+std::optional<WallTime> SecondsSince1970(const std::string& text) {
+  char* end = nullptr;
+  const double seconds = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0' || !std::isfinite(seconds) || std::abs(seconds) > 1e11) {
+    return std::nullopt;
+  }
+  return WallTime(std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6)));
 }
 
 Result<std::unique_ptr<SqlSession>> OpenSqlSession(const SqlOptions& options,

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "binding/query_text.h"
 #include "binding/sources.h"
 
@@ -27,6 +28,9 @@ Result<void> CheckSqlUrl(const std::string& url);
 std::string SqlKind(const std::string& url);
 // First line of a file; "" for no file. kInvalid, kNotFound: cannot be read.
 Result<std::string> ReadPassword(const std::string& path);
+
+// With a fraction or without.
+std::optional<WallTime> SecondsSince1970(const std::string& text);
 
 class SqlSession {
  public:

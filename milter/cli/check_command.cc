@@ -1,6 +1,8 @@
 // `warifu check`: configuration, rules, directory, folders and the MTA's settings.
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -44,6 +46,39 @@ CheckReport FromErrors(const std::string& what, const Errors& errors) {
   return report;
 }
 
+// What the query of announced changes gives now; nothing of it is used.
+void CheckChanges(const app::Snapshot& snapshot, CheckReport* report) {
+  constexpr std::size_t kShown = 10;
+  if (snapshot.changes == nullptr) return;
+  const auto rows = snapshot.changes->Read(WallTime());
+  if (!rows) {
+    const ErrorKind kind = rows.error().kind;
+    const bool lasting = kind == ErrorKind::kInvalid || kind == ErrorKind::kNotFound;
+    report->push_back({lasting ? CheckLevel::kError : CheckLevel::kWarning, "changes",
+                       (lasting ? "" : "does not answer now: ") + rows.error().text,
+                       rows.error().place});
+    return;
+  }
+  using Kind = binding::ChangeReading::Kind;
+  std::map<Kind, std::size_t> counts;
+  CheckReport wrong;
+  const WallTime now = Clock::System().Now();
+  for (const binding::ChangeRow& row : *rows) {
+    binding::ChangeReading read = binding::ReadChange(row, snapshot.settings.binding, now);
+    ++counts[read.kind];
+    if (read.kind == Kind::kWrong && wrong.size() < kShown) {
+      wrong.push_back({CheckLevel::kWarning, "changes", std::move(read.error)});
+    }
+  }
+  report->push_back({CheckLevel::kOk, "changes",
+                     snapshot.changes->Describe() + ": " + std::to_string(rows->size()) +
+                         " rows; valid now " + std::to_string(counts[Kind::kValid]) + ", not yet " +
+                         std::to_string(counts[Kind::kAhead]) + ", over " +
+                         std::to_string(counts[Kind::kOver]) + ", wrong " +
+                         std::to_string(counts[Kind::kWrong])});
+  std::ranges::move(wrong, std::back_inserter(*report));
+}
+
 // Rules and directory, as the daemon would load them.
 CheckReport CheckSnapshot(const app::Settings& settings) {
   const auto snapshot = app::BuildSnapshot(settings, Clock::System(), app::KeyUse::kReadOnly);
@@ -63,6 +98,7 @@ CheckReport CheckSnapshot(const app::Settings& settings) {
   for (const std::string& warning : (*snapshot)->warnings) {
     report.push_back({CheckLevel::kWarning, "loading", warning});
   }
+  CheckChanges(**snapshot, &report);
   for (const std::string& note : (*snapshot)->notes) {
     report.push_back({CheckLevel::kNote, "loading", note});
   }

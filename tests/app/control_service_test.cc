@@ -60,6 +60,33 @@ TEST(ControlServiceTest, StatusTellsWhatTheServiceCounts) {
   EXPECT_EQ(json["directory_rows"], 7);
 }
 
+TEST(ControlServiceTest, StatusTellsHowServersDo) {
+  FakeService service;
+  FakeLog log;
+  service.status_.has_directory = true;
+  service.status_.directory = "PostgreSQL, up to 4 connections";
+  service.status_.directory_lanes =
+      LaneCounts{.lanes = 4, .busy = 3, .stuck = 2, .abandoned = 5, .timeouts = 6, .refused = 7};
+  service.status_.changes = "MySQL";
+  service.status_.changes_lanes = LaneCounts{};
+  service.status_.feeding.wrong = 2;
+  service.status_.feeding.error = "no route";
+  const auto json = nlohmann::json::parse(*ServiceHandlers(service, log).at("status")({}));
+  EXPECT_FALSE(json.contains("directory_rows"));
+  EXPECT_EQ(json["directory"], "PostgreSQL, up to 4 connections");
+  EXPECT_EQ(json["directory_connections"], (nlohmann::json{{"open", 4},
+                                                           {"busy", 3},
+                                                           {"stuck", 2},
+                                                           {"abandoned", 5},
+                                                           {"timed_out", 6},
+                                                           {"refused", 7}}));
+  EXPECT_FALSE(json.contains("lease_connections"));
+  EXPECT_EQ(json["changes_source"], "MySQL");
+  EXPECT_EQ(json["changes_read"], "never");
+  EXPECT_EQ(json["changes_rows"]["wrong"], 2);
+  EXPECT_EQ(json["changes_error"], "no route");
+}
+
 TEST(ControlServiceTest, ReloadTellsWhatChangedAndTheLogWhoAsked) {
   FakeService service;
   FakeLog log;

@@ -287,6 +287,62 @@ TEST_F(ServiceTest, AnAnnouncementOverTheControlSocketIsLookedAtAtOnce) {
   EXPECT_THAT(log_.text(), HasSubstr("change T-1: taro@example.jp now belongs to taro"));
 }
 
+// As the operator's provisioning system.
+void Provision(const std::string& path, const std::string& sql) {
+  sqlite3* db = nullptr;
+  EXPECT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sql;
+  sqlite3_close(db);
+}
+
+TEST_F(ServiceTest, AChangeThatAProvisioningSystemWritesMovesAnAddressWithoutMail) {
+  const std::string db = files_.Path("provisioning.db");
+  Provision(db, "create table moves (address, old, new, ticket)");
+  Start("pin = { recheck = \"1h\"; };\nchanges = { url = \"sqlite:" + db +
+        "\"; interval = \"1s\"; query = \"select address, old, new, ticket, null,"
+        " strftime('%s', 'now') + 3600 from moves\"; };");
+  const std::shared_ptr<store::Store> store = service_->store();
+  const store::Act act{.who = "test", .at = Clock::System().Now()};
+  ASSERT_TRUE(store->Enrol("taro@example.jp", {"jiro"}, "import", act));
+  ASSERT_TRUE(Soon([&] { return service_->Status().feeding.read.has_value(); }));
+  Provision(db,
+            "insert into moves values ('taro@example.jp', 'jiro', 'taro', 'T-1'),"
+            "('nobody', 'x', 'y', 'T-2')");
+  EXPECT_TRUE(Soon([&] { return Proven(*store, "taro@example.jp") == store::Accounts{"taro"}; }));
+  const Status status = service_->Status();
+  EXPECT_EQ(status.changes, "SQLite");
+  EXPECT_EQ(status.feeding.rows, 2u);
+  EXPECT_EQ(status.feeding.announced, 1u);
+  EXPECT_EQ(status.feeding.wrong, 1u);
+  EXPECT_EQ(status.feeding.failures, 0u);
+  ASSERT_TRUE(status.changes_lanes.has_value());
+  EXPECT_EQ(status.changes_lanes->lanes, 1u);
+  EXPECT_THAT(log_.text(), HasSubstr("change T-2 of 'nobody': no address"));
+  EXPECT_THAT(log_.text(), HasSubstr("1 change announced by SQLite"));
+  EXPECT_THAT(log_.text(), HasSubstr("change T-1: taro@example.jp now belongs to taro"));
+
+  Provision(db, "drop table moves");
+  EXPECT_TRUE(Soon([&] { return service_->Status().feeding.failures > 0; }));
+  EXPECT_THAT(log_.text(), HasSubstr("announced changes cannot be read, mend changes.*"));
+  EXPECT_THAT(service_->Status().feeding.error, HasSubstr("no such table"));
+  Provision(db, "create table moves (address, old, new, ticket)");
+  EXPECT_TRUE(Soon([&] { return log_.text().contains("announced changes can be read again"); }));
+}
+
+TEST_F(ServiceTest, StatusTellsOfServersWhatTheirConnectionsDo) {
+  const std::string db = files_.Path("members.db");
+  Provision(db, "create table members (address, account)");
+  Start("directory = { type = \"sql\"; url = \"sqlite:" + db +
+        "\"; query = \"select account from members where address = :address\"; };");
+  const Status status = service_->Status();
+  EXPECT_TRUE(status.has_directory);
+  EXPECT_FALSE(status.directory_rows.has_value()) << "0 rows would read as an empty directory";
+  EXPECT_THAT(status.directory, HasSubstr("SQLite"));
+  ASSERT_TRUE(status.directory_lanes.has_value());
+  EXPECT_EQ(status.directory_lanes->lanes, 1u);
+  EXPECT_FALSE(status.lease_lanes.has_value());
+}
+
 // Another program that keeps the store's file for itself.
 class StoreLocked {
  public:

@@ -436,6 +436,22 @@ TEST_F(SettingsTest, DirectoriesOfEachKind) {
   EXPECT_EQ(table->directory.path, "/etc/owners");
   EXPECT_FALSE(table->directory.none());
   EXPECT_TRUE(Load("")->directory.none());
+  EXPECT_THAT(ErrorsOf("changes = {\n query = \"select 1\";\n password_file = \"/p\";\n};"),
+              ElementsAre(HasSubstr("2: changes.query: is read by nobody"),
+                          HasSubstr("3: changes.password_file: is read by nobody")));
+  EXPECT_THAT(ErrorsOf("changes = {\n url = \"sqlite:/x\";\n};"),
+              ElementsAre(HasSubstr("2: changes.query: is missing")));
+  EXPECT_THAT(
+      ErrorsOf("store = { url = \"\"; };\nchanges = { url = \"sqlite:/x\"; query = \"q\"; };"),
+      ElementsAre(HasSubstr("2: changes.url: needs a store")));
+  const auto changes = Load(
+      "changes = { url = \"mysql:host=db\"; query = \"q\"; timeout = \"3s\"; interval = \"5s\"; };"
+      "incident = { repeat = \"2h\"; };");
+  ASSERT_TRUE(changes.has_value());
+  EXPECT_EQ(changes->changes.sql.url, "mysql:host=db");
+  EXPECT_EQ(changes->changes.timeout, std::chrono::seconds(3));
+  EXPECT_EQ(changes->changes_interval, std::chrono::seconds(5));
+  EXPECT_EQ(changes->incident_repeat, std::chrono::hours(2));
   const auto lmdb = Load("directory = { type = \"lmdb\"; path = \"/etc/owners.lmdb\"; };");
   ASSERT_TRUE(lmdb);
   EXPECT_EQ(lmdb->directory.type, Type::kLmdb);

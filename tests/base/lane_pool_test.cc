@@ -124,6 +124,17 @@ TEST_F(LanePoolTest, RunsJobsOnFewConnections) {
   EXPECT_EQ(pool->counts().timeouts, 0u);
 }
 
+TEST_F(LanePoolTest, CountsThoseAtWork) {
+  const auto pool = MakePool({.lanes = 3});
+  EXPECT_EQ(Ask(*pool, 1, kLong), 2);
+  server_->Stop();
+  std::thread caller([&] { EXPECT_EQ(Ask(*pool, 1, kLong), 2); });
+  server_->AwaitWaiting(1);
+  EXPECT_EQ(pool->counts().busy, 1u);
+  server_->Continue();
+  caller.join();
+}
+
 TEST_F(LanePoolTest, OneCallerNeedsOneConnection) {
   const auto pool = MakePool({.lanes = 4});
   for (int i = 0; i < 20; ++i) EXPECT_EQ(Ask(*pool, i, kLong), i + 1);

@@ -1,15 +1,13 @@
 // Directories and leases asked of real servers (tests/servers/with.py): PostgreSQL, MariaDB, slapd,
 // SQLite, and tables of the real postmap.
-#include <dirent.h>
+#include "served.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <soci/soci.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -33,62 +31,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
-std::string Env(const char* name) {
-  const char* value = std::getenv(name);
-  EXPECT_NE(value, nullptr) << name << ": run by tests/servers/with.py";
-  return value == nullptr ? "" : value;
-}
-
-std::string Password() {
-  std::ifstream in(Env("WARIFU_SERVER_PASSWORD"));
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
-
 const std::vector<std::string> kDomains = {"example.jp"};
 const std::string kSqlite = testing::TempDir() + "warifu_served_" + std::to_string(::getpid());
-
-// A process and its children, which is where PostgreSQL keeps its connections.
-std::vector<pid_t> Family(pid_t parent) {
-  std::vector<pid_t> out = {parent};
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    std::ifstream in(entry.path() / "stat");
-    std::string stat;
-    std::getline(in, stat);  // a process may be gone by now
-    const std::size_t end = stat.rfind(") ");
-    if (end == std::string::npos) continue;
-    char state = 0;
-    int ppid = 0;
-    if (std::sscanf(stat.c_str() + end + 2, "%c %d", &state, &ppid) == 2 && ppid == parent) {
-      out.push_back(std::stoi(entry.path().filename()));
-    }
-  }
-  return out;
-}
-
-// Stops a server for as long as it lives: it accepts, and never answers.
-class Stopped {
- public:
-  explicit Stopped(const char* pid) : parent_(std::stoi(Env(pid))) {
-    ::kill(parent_, SIGSTOP);
-    for (const pid_t process : Family(parent_)) ::kill(process, SIGSTOP);
-  }
-  ~Stopped() {
-    for (const pid_t process : Family(parent_)) ::kill(process, SIGCONT);
-  }
-  Stopped(const Stopped&) = delete;
-  Stopped& operator=(const Stopped&) = delete;
-
- private:
-  pid_t parent_;
-};
-
-milliseconds Took(const std::function<void()>& what) {
-  const auto begun = std::chrono::steady_clock::now();
-  what();
-  return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
-}
 
 Owners Ask(const Directory& directory, std::string_view address) {
   return directory.OwnersOf(ParsePath(address, {}).value());

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -223,6 +224,33 @@ TEST_F(CheckTest, AMissingTableAndKeySayWhatTheyAre) {
   EXPECT_EQ(early.status, kExitClean);
   EXPECT_THAT(early.out, HasSubstr("/key: no fingerprint key yet, the daemon makes it"));
   EXPECT_THAT(early.out, Not(HasSubstr("after the next start")));
+}
+
+TEST_F(CheckTest, TheQueryOfAnnouncedChangesIsTried) {
+  const std::string path = folder_ + "/provisioning.db";
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(db,
+                         "create table moves (address, old, new, ticket, starts, ends);"
+                         "insert into moves values"
+                         "('a@example.jp', 'a', 'b', 'T-1', null, strftime('%s', 'now') + 3600),"
+                         "('b@example.jp', 'a', 'b', 'T-2', strftime('%s', 'now') + 60,"
+                         " strftime('%s', 'now') + 3600),"
+                         "('c@example.jp', 'a', 'b', 'T-3', null, 1),"
+                         "('d@example.jp', 'a', 'a', 'T-4', null, 1)",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  const std::string url = "changes = { url = \"sqlite:" + path + "\"; query = \"";
+  WriteConfig(url + "select address, old, new, ticket, starts, ends from moves\"; };\n");
+  const Outcome outcome = Run({"check", "--config", "warifu.conf"});
+  EXPECT_EQ(outcome.status, kExitClean) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("SQLite: 4 rows; valid now 1, not yet 1, over 1, wrong 1"));
+  EXPECT_THAT(outcome.out, HasSubstr("change T-4 of 'd@example.jp': goes from and to one account"));
+  WriteConfig(url + "select address, old, new, ticket from moves\"; };\n");
+  const Outcome narrow = Run({"check", "--config", "warifu.conf"});
+  EXPECT_EQ(narrow.status, kExitFound);
+  EXPECT_THAT(narrow.out, HasSubstr("no columns as wanted: 6, not 4"));
+  sqlite3_close(db);
 }
 
 TEST_F(CheckTest, SettingsWithTheirOrigin) {
