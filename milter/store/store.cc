@@ -58,7 +58,7 @@ class Memory {
   void SeeOwnChange(Connection& connection) {
     try {
       CatchUp(connection, true);
-    } catch (const std::exception&) {
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
       // CatchUp() has forgotten all; the connection's trouble is its next user's.
     }
   }
