@@ -264,8 +264,7 @@ class Outage(unittest.TestCase):
                 for recipient, reply, _, _ in user.answers:
                     if reply.code == 451:
                         self.assertEqual(client.send(user.login, recipient, user.mail()).code, 250)
-        scratch.wait_until(lambda: not gate.postfix.queued() or all(m["queue_name"] == "hold" for m in
-                                                                   gate.postfix.queued()), 20, "an empty queue")
+        gate.postfix.drain()
         for recipient, *_ in answers:
             arrived = gate.sink.to(recipient)
             self.assertEqual(len(arrived), 1, recipient)

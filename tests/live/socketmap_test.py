@@ -89,7 +89,7 @@ class Socketmap(unittest.TestCase):
         self.postfix_anew()
         gate.postfix.flush()
         gate.sink.wait_for(SATO, 4)
-        scratch.wait_until(lambda: not gate.postfix.queued(), 20, "an empty queue")
+        gate.postfix.drain()
         self.assertEqual(len(gate.sink.to(SATO)), 4)
         self.assertEqual(len(gate.sink.to(TANAKA)), 2)
 

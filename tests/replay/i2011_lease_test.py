@@ -145,6 +145,7 @@ class SwapByLease(unittest.TestCase):
 
     def check(self, when: str) -> None:
         rightful = {address(n): account(n) for n in range(COUNT)} | {REMOTE: ""}
+        self.town.settle()
         wrong, in_flight = self.town.judge_swap(rightful.get)
         self.assertEqual(wrong, [])
         balance = self.town.balance()

@@ -251,14 +251,8 @@ class Town:
                 flushed = time.monotonic()
             time.sleep(max(0.3, 3 * (time.monotonic() - looked)))
 
-    def empty_the_queue(self, seconds: float = PATIENCE) -> None:
-        """Until all is delivered that is not held."""
-        end = time.monotonic() + seconds
-        while queue := [mail for mail in self.postfix.queued() if mail["queue_name"] != "hold"]:
-            if time.monotonic() > end:
-                raise TimeoutError(f"{len(queue)} mails are still queued: {queue[0]}")
-            self.postfix.flush()
-            time.sleep(3)
+    def empty_the_queue(self) -> None:
+        self.postfix.drain(PATIENCE)
 
     def balance(self) -> books.Balance:
         return self.books.balance(self.sink.delivered(), self.postfix.queued())

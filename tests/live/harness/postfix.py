@@ -15,6 +15,7 @@ import os
 import pathlib
 import pwd
 import subprocess
+import time
 
 from . import scratch, unpacked
 
@@ -121,6 +122,17 @@ class Postfix:
     def flush(self) -> None:
         """postqueue -f: every deferred mail is tried at once."""
         self._run("usr/sbin/postqueue", "-c", self.config, "-f")
+
+    def drain(self, seconds: float = 60) -> None:
+        """Waits until all is delivered that is not held, and tries what was put off again meanwhile."""
+        end = time.monotonic() + seconds
+        while waiting := [mail for mail in self.queued() if mail["queue_name"] != "hold"]:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{len(waiting)} mails are still queued: {waiting[0]}")
+            put_off = any(mail["queue_name"] == "deferred" for mail in waiting)
+            if put_off:
+                self.flush()
+            time.sleep(2 if put_off else 0.1)
 
     def delete(self, queue_id: str) -> None:
         self._run("usr/sbin/postsuper", "-c", self.config, "-d", queue_id)
