@@ -274,7 +274,7 @@ policy::Verdict Inspection::JudgeRcpt(const Transaction& transaction, std::strin
   evidence.checks = answer.checks;
   evidence.faults = answer.faults;
   evidence.own_bounce = IsOwnBounce(envelope_, snapshot_.settings);
-  const policy::Verdict verdict = policy::Decide(snapshot_.settings.policy, evidence, reference);
+  policy::Verdict verdict = policy::Decide(snapshot_.settings.policy, evidence, reference);
   // What would be done is said by the event at the end, for which all is asked again.
   if (verdict.action == Action::kAccept && answer.disputes.empty()) return verdict;
   incident::Event event = NewEvent(transaction, "rcpt");

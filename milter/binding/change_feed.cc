@@ -78,6 +78,7 @@ class Reading {
       }
     }
     std::vector<store::Change> changes;
+    changes.reserve(good.size());
     for (const Fresh& one : good) changes.push_back(one.change);
     const Result<std::uint64_t> added = store_.Announce(changes, MakeAct());
     if (added) {

@@ -31,6 +31,7 @@ constexpr milliseconds kStartTime{2000};
 constexpr milliseconds kFlushTime{500};
 constexpr milliseconds kLastCallbacks{500};
 constexpr milliseconds kReportTime{10000};
+constexpr milliseconds kLookTime{500};
 
 // A thread that can be waited for with a limit, and left behind.
 class Helper {
@@ -162,7 +163,14 @@ Result<Ended> Server::Run() {
   socket_.Flush(static_cast<int>(kStartTime.count()));  // until the listener answers
   LogAddress();
   NotifyReady(status);
-  while (!WaitForStop(kReportTime)) ReportShed();
+  for (auto report = steady_clock::now() + kReportTime; !WaitForStop(kLookTime);) {
+    // A thread of libmilter's waits for TERM, too. It may take one that came while it was starting;
+    // we learn that from the listener's end, and the listener looks every 5 s only.
+    Interrupt(milter.handle());
+    if (steady_clock::now() < report) continue;
+    ReportShed();
+    report += kReportTime;
+  }
 
   NotifyStopping();
   const bool gave_up = milter.done() && !milter_succeeded_.load();

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -218,6 +219,21 @@ TEST_F(Lifecycle, TermDuringALongReload) {
   daemon->Signal(SIGUSR1);
   ASSERT_TRUE(daemon->Noticed("RELOADING=1", 2s));
   EXPECT_LT(Stop(*daemon), 1.0);
+}
+
+// One of its threads waits for TERM, too, and may take one that comes while it starts.
+TEST_F(Lifecycle, ATermThatLibmilterTakesStopsItAsSoon) {
+  const auto daemon = Start({});
+  ASSERT_TRUE(daemon->ready());
+  std::this_thread::sleep_for(100ms);
+  const auto start = steady_clock::now();
+  const std::string tasks = "/proc/" + std::to_string(daemon->pid()) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+    const pid_t thread = std::stoi(task.path().filename());
+    if (thread != daemon->pid()) syscall(SYS_tgkill, daemon->pid(), thread, SIGTERM);
+  }
+  EXPECT_EQ(daemon->Wait(20s), 0) << daemon->Log();
+  EXPECT_LT(SecondsSince(start), 1.5);
 }
 
 // What clients of several threads saw.
