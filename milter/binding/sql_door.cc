@@ -16,6 +16,7 @@
 
 #include "base/hex.h"
 #include "base/unique_fd.h"
+#include "binding/sql_errors.h"
 
 // Declared in headers of SOCI's that want those of the databases.
 extern "C" {
@@ -92,28 +93,6 @@ std::string Words(Engine engine, const std::string& url, const std::string& pass
              (password.empty() ? "" : " password=" + Quoted(password));
   }
   return own;
-}
-
-// Texts of the three databases' that say what a person must mend.
-bool IsLasting(std::string_view text) {
-  constexpr std::string_view kTexts[] = {
-      // PostgreSQL
-      "does not exist", "syntax error", "permission denied", "authentication failed",
-      "no password supplied", "invalid connection option", "must appear in the GROUP BY",
-      "could not determine data type", "cannot cast", "operator is not unique",
-      "no pg_hba.conf entry", "read-only transaction", "invalid input syntax",
-      // MySQL
-      "Access denied", "Unknown database", "doesn't exist", "Unknown column",
-      "error in your SQL syntax", "Malformed connection string", "READ ONLY transaction",
-      "command denied",
-      // SQLite
-      "no such table", "no such column", "no such function", "unable to open database",
-      "not a database", "readonly database", "wrong number of arguments", "incomplete input",
-      "unrecognized token", "ambiguous column",
-      // SOCI
-      "unknown data type", "Unknown data type", "has no columns"};
-  return std::ranges::any_of(kTexts,
-                             [text](std::string_view known) { return text.contains(known); });
 }
 
 std::string Cell(const soci::row& row, std::size_t column) {
@@ -197,6 +176,7 @@ class SociSession final : public SqlSession {
       sql_ << "set statement_timeout = " + milliseconds;
     } else if (engine == Engine::kMysql) {
       sql_ << "set session transaction read only";
+      sql_ << "set session lc_messages = 'en_US'";  // errors are told apart by their texts
     }
   }
 
@@ -255,18 +235,18 @@ class SociSession final : public SqlSession {
       return work();
     } catch (const soci::soci_error& e) {
       statements_.clear();  // one may be half-read
-      return Failed(e.get_error_message());
+      return Failed(e);
     }
   }
 
-  std::unexpected<Error> Failed(std::string text) const {
+  std::unexpected<Error> Failed(const soci::soci_error& error) const {
+    std::string text = error.get_error_message();
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
     for (std::size_t at = 0;
          !password_.empty() && (at = text.find(password_, at)) != std::string::npos;) {
       text.replace(at, password_.size(), "***");
     }
-    const ErrorKind error = IsLasting(text) ? ErrorKind::kInvalid : ErrorKind::kTemporary;
-    return Fail(error, std::move(text));
+    return Fail(KindOfSqlError(error), std::move(text));
   }
 
   Result<std::vector<SqlRow>> AskBound(const QueryText& query, const SqlValues& values,
@@ -351,6 +331,13 @@ Result<void> CheckWords(std::string_view words) {
   return {};
 }
 
+std::string OneLine(std::string text, const std::string& password) {
+  if (!password.empty() && text.contains(password)) text = "cannot connect";
+  while (text.ends_with('\n') || text.ends_with(' ')) text.pop_back();
+  std::ranges::replace(text, '\n', ' ');
+  return text;
+}
+
 }  // namespace
 
 Result<void> CheckSqlUrl(const std::string& url) {
@@ -418,18 +405,22 @@ Result<std::unique_ptr<SqlSession>> OpenSqlSession(const SqlOptions& options,
     if (!made) return std::unexpected(made.error());
     pass_file = *std::move(made);
   }
+  const std::string words = Words(kind->engine, options.url, *password, pass_file.get(), timeout);
   try {
-    const std::string words = Words(kind->engine, options.url, *password, pass_file.get(), timeout);
     std::string path;
     if (kind->engine == Engine::kSqlite) path = options.url.substr(kind->scheme.size());
     return std::make_unique<SociSession>(kind->engine, factory, words, *password, std::move(path),
                                          timeout);
   } catch (const soci::soci_error& e) {
-    std::string text = e.get_error_message();
-    if (!password->empty() && text.contains(*password)) text = "cannot connect";
-    while (text.ends_with('\n') || text.ends_with(' ')) text.pop_back();
-    std::ranges::replace(text, '\n', ' ');
-    const ErrorKind error = IsLasting(text) ? ErrorKind::kInvalid : ErrorKind::kTemporary;
+    const ErrorKind error =
+        kind->engine == Engine::kPostgresql ? KindOfRefusal(e, words, timeout) : KindOfSqlError(e);
+    std::string text = OneLine(e.get_error_message(), *password);
+    if (error == ErrorKind::kInvalid && kind->engine != Engine::kSqlite) {
+      text = std::string(kind->name) + " refuses the login: mend the url or " +
+             (options.password_file.empty() ? "set a password_file"
+                                            : "the password in " + options.password_file) +
+             ": " + text;
+    }
     return Fail(error, std::move(text));
   }
 }

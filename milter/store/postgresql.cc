@@ -21,6 +21,7 @@
 #include "store/engine.h"
 #include "store/operations.h"
 #include "store/pool.h"
+#include "store/postgresql_refusal.h"
 #include "store/schema.h"
 #include "store/sql_session.h"
 
@@ -322,8 +323,7 @@ class PostgresqlEngine final : public Engine {
     try {
       connection = std::make_unique<PostgresqlConnection>(words, timeout);
     } catch (const std::exception& thrown) {
-      // libpq tells no kinds of failure here.
-      return Fail(ErrorKind::kTemporary, "postgresql: " + OneLine(thrown.what()));
+      return Unconnected(words, timeout, OneLine(thrown.what()));
     }
     bool keep = true;
     if (migrated) {
@@ -332,6 +332,16 @@ class PostgresqlEngine final : public Engine {
       if (!done) return std::unexpected(done.error());
     }
     return connection;
+  }
+
+  static std::unexpected<Error> Unconnected(const std::string& words, Milliseconds timeout,
+                                            const std::string& text) {
+    const std::string state = StateOfRefusal(words, timeout);
+    if (!IsLastingRefusal(state)) return Fail(ErrorKind::kTemporary, "postgresql: " + text);
+    return Fail(ErrorKind::kInvalid, "postgresql refuses the login (" + state +
+                                         "): mend store.url, the password file that it or "
+                                         "PGPASSFILE names, or the server's pg_hba.conf: " +
+                                         text);
   }
 
   // A pool closes the connection after an error and, where `kOnce` says so, repeats what failed

@@ -236,6 +236,95 @@ TEST_P(SqlTest, SaysWhatIsMisconfigured) {
   std::remove(wrong.c_str());
 }
 
+// As a person does who gives an account of the database's to warifu, and errs.
+TEST_P(SqlTest, SaysWhatRefusesALogin) {
+  if (IsSqlite()) GTEST_SKIP() << "SQLite knows no logins";
+  const std::string wrong = testing::TempDir() + "wrong_password";
+  std::ofstream(wrong) << "not it\n";
+  const auto refused = [](const SqlOptions& sql, const char* mend) {
+    const auto directory = Open("select account from owners where address = :address", "", sql);
+    const Owners owners = Ask(*directory, "taro@example.jp");
+    EXPECT_EQ(owners.status, Lookup::kMisconfigured) << sql.url << ": " << owners.detail;
+    EXPECT_THAT(owners.detail, HasSubstr("refuses the login"));
+    EXPECT_THAT(owners.detail, HasSubstr(mend));
+    EXPECT_THAT(owners.detail, testing::Not(HasSubstr(Password())));
+    EXPECT_EQ(directory->Probe().error().kind, ErrorKind::kInvalid);
+  };
+  const SqlOptions right = Sql();
+  const auto replaced = [&right](std::string_view what, std::string_view by) {
+    SqlOptions sql = right;
+    const std::size_t at = sql.url.find(what);
+    EXPECT_NE(at, std::string::npos);
+    sql.url.replace(at, what.size(), by);
+    return sql;
+  };
+  SqlOptions other = right;
+  other.password_file = wrong;
+  refused(other, wrong.c_str());
+  refused(replaced("user=warifu", "user=nobody_here"), "the url");
+  const bool mysql = GetParam().name == "MariaDB";
+  refused(
+      mysql ? replaced("db=warifu", "db=nowhere") : replaced("dbname=postgres", "dbname=nowhere"),
+      "the url");
+  other = right;
+  if (mysql) {  // libpq would find the test's own PGPASSFILE
+    other.password_file = "";
+    refused(other, "set a password_file");
+  }
+  std::remove(wrong.c_str());
+}
+
+// Where the server speaks Japanese, its texts say nothing to a program.
+TEST_P(SqlTest, UnderstandsServersInJapanese) {
+  if (GetParam().name != "PostgreSQL") GTEST_SKIP() << "the others speak English by default";
+  const auto speak = [](const char* locale) {
+    Execute("alter system set lc_messages = '" + std::string(locale) + "'");
+    Execute("select pg_reload_conf()");
+    std::this_thread::sleep_for(milliseconds(300));
+  };
+  speak("C.UTF-8");
+  const std::string wrong = testing::TempDir() + "wrong_password";
+  std::ofstream(wrong) << "not it\n";
+  SqlOptions sql = Sql();
+  sql.password_file = wrong;
+  const Owners login =
+      Ask(*Open("select account from owners where address = :address", "", sql), "taro@example.jp");
+  EXPECT_EQ(login.status, Lookup::kMisconfigured) << login.detail;
+  EXPECT_THAT(login.detail, HasSubstr("パスワード")) << "the server does speak Japanese";
+  const Owners table =
+      Ask(*Open("select account from no_table where address = :address"), "taro@example.jp");
+  EXPECT_EQ(table.status, Lookup::kMisconfigured) << table.detail;
+  speak("C");
+  std::remove(wrong.c_str());
+}
+
+TEST_P(SqlTest, RecoversWhenThePasswordFileIsRight) {
+  if (IsSqlite()) GTEST_SKIP() << "SQLite knows no passwords";
+  const std::string path = testing::TempDir() + "rotated_password";
+  std::ofstream(path) << "not yet\n";
+  SqlOptions sql = Sql();
+  sql.password_file = path;
+  const auto directory = Open("select account from owners where address = :address", "", sql);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Ask(*directory, "taro@example.jp").status, Lookup::kMisconfigured);
+  }
+  std::ofstream(path) << Password() << '\n';
+  EXPECT_THAT(Ask(*directory, "taro@example.jp").accounts, ElementsAre("taro")) << "at once";
+  std::remove(path.c_str());
+}
+
+// Too many connections are over by themselves, other than what a person must mend.
+TEST_P(SqlTest, AServerThatIsFullMayAnswerLater) {
+  if (GetParam().name != "PostgreSQL") GTEST_SKIP() << "PostgreSQL only";
+  Execute("create role reader login password '" + Password() + "' connection limit 0");
+  SqlOptions sql = Sql();
+  sql.url.replace(sql.url.find("user=warifu"), 11, "user=reader");
+  const Owners owners =
+      Ask(*Open("select account from owners where address = :address", "", sql), "taro@example.jp");
+  EXPECT_EQ(owners.status, Lookup::kTryLater) << owners.detail;
+  Execute("drop role reader");
+}
+
 TEST_P(SqlTest, ComesBackAfterTryLater) {
   if (IsSqlite()) GTEST_SKIP() << "SQLite has no server that could be away";
   SqlOptions sql = Sql();

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""A directory that falls silent: a real slapd that accepts and never answers, is killed, and comes back.
+"""A directory that falls silent: a real slapd and a real PostgreSQL that accept and never answer, are
+killed, and come back.
 
 For `directory.stale_for` the record of proven owners answers, and events say so; after that, and for
-whom nothing is proven, mail is deferred. Ten minutes and an hour are seconds here.
+whom nothing is proven, mail is deferred. Ten minutes and an hour are seconds here. A server that
+refuses the login has answered: nobody stands in for it, until the password file is right again.
 """
+import json
 import pathlib
 import sys
 import threading
@@ -23,8 +26,17 @@ def mail(author: str) -> bytes:
     return f"From: {author}\r\nSubject: test\r\n\r\n本文\r\n".encode()
 
 
-class Silence(unittest.TestCase):
-    """people.ldif: taro, hanako, and info of both."""
+class Silence:
+    """taro, hanako, and info of both, in a directory of whatever kind."""
+    kind: type[servers.Server]
+
+    @classmethod
+    def fill(cls) -> None:
+        """Puts the people in, where the server does not come with them."""
+
+    @classmethod
+    def directory(cls) -> dict:
+        raise NotImplementedError
 
     @classmethod
     def setUpClass(cls):
@@ -35,19 +47,17 @@ class Silence(unittest.TestCase):
             raise unittest.SkipTest(str(error))
         own = scratch.Scratch("warifu-silence-")
         cls.addClassCleanup(own.remove)
-        cls.server = servers.Slapd(own.folder("slapd"))
+        cls.server = cls.kind(own.folder(cls.kind.name))
         cls.addClassCleanup(cls.server.stop)
         cls.server.start()
-        password = own.path / "password"
-        password.write_text(servers.PASSWORD + "\n")
-        password.chmod(0o644)  # of this server alone
+        cls.fill()
+        cls.password = own.path / "password"
+        cls.password.write_text(servers.PASSWORD + "\n")
+        cls.password.chmod(0o644)  # of this server alone
         cls.gate = gateway.for_class(
-            cls, {"account.realm": "strip", "directory.table": None, "directory.type": "ldap",
-                  "directory.url": f"ldap://127.0.0.1:{cls.server.port}", "directory.timeout": "300ms",
-                  "directory.password_file": str(password), "directory.stale_for": f"{STALE_FOR:.0f}s",
-                  "directory.ldap": {"base": "dc=example,dc=jp", "filter": "(mail=:address)",
-                                     "bind_dn": "cn=reader,dc=example,dc=jp"},
-                  "pin.recheck": "1h"},
+            cls, {"account.realm": "strip", "directory.table": None, "directory.timeout": "300ms",
+                  "directory.password_file": str(cls.password), "directory.stale_for": f"{STALE_FOR:.0f}s",
+                  "pin.recheck": "1h", **cls.directory()},
             users=["taro@example.jp", "hanako@example.jp"], table="", patterns=rules.text(),
             postfix={"smtpd_soft_error_limit": "100000", "smtpd_hard_error_limit": "100000"})
         for user in (TARO, HANAKO):  # proven by mail of their own
@@ -108,7 +118,7 @@ class Silence(unittest.TestCase):
         self.gate.postfix.drain()
         arrived = {m.recipients[0] for m in self.gate.sink.mails() if m.recipients[0].startswith(f"{name}-load")}
         self.assertEqual(len(arrived), sum(code == 250 for code, _ in answers))
-        print(f"{name}: recovered in {recovered:.1f} s; {len(answers)} mails of another user, slowest {slowest:.1f} s",
+        print(f"{self.server.name} {name}: recovered in {recovered:.1f} s; {len(answers)} mails of another user, slowest {slowest:.1f} s",
               file=sys.stderr)
 
     def load(self, name: str, stop: threading.Event, answers: list) -> None:
@@ -118,6 +128,58 @@ class Silence(unittest.TestCase):
                 client.reset()
                 reply = client.send(HANAKO, f"{name}-load{len(answers)}@example.net", mail(HANAKO))
                 answers.append((reply.code, time.monotonic() - start))
+
+
+class Ldap(Silence, unittest.TestCase):
+    """people.ldif."""
+    kind = servers.Slapd
+
+    @classmethod
+    def directory(cls) -> dict:
+        return {"directory.type": "ldap", "directory.url": f"ldap://127.0.0.1:{cls.server.port}",
+                "directory.ldap": {"base": "dc=example,dc=jp", "filter": "(mail=:address)",
+                                   "bind_dn": "cn=reader,dc=example,dc=jp"}}
+
+
+class Sql(Silence, unittest.TestCase):
+    kind = servers.PostgreSQL
+
+    @classmethod
+    def fill(cls) -> None:
+        rows = [(TARO, "taro"), (HANAKO, "hanako"), (UNPROVEN, "taro"), (UNPROVEN, "hanako")]
+        cls.server.psql("create table boxes (address text, login text);"
+                        + "".join(f"insert into boxes values ('{address}', '{login}');" for address, login in rows)
+                        + f"create role reader login password '{servers.PASSWORD}'; grant select on boxes to reader;")
+
+    @classmethod
+    def directory(cls) -> dict:
+        return {"directory.type": "sql", "directory.query": "select login from boxes where address = :address",
+                "directory.url": f"postgresql:host=127.0.0.1 port={cls.server.port} user=reader dbname=postgres"}
+
+    def test_password_that_is_rotated_under_a_running_daemon(self):
+        user, other = self.gate.client("taro@example.jp"), self.gate.client()
+        for client in (user, other):
+            self.addCleanup(client.close)
+        self.assertEqual(self.sends(user, TARO), ("end", 250))
+        self.server.psql("alter role reader password 'another of 7 words'")
+        # Connections that stand are not asked for it.
+        self.assertEqual(self.sends(user, TARO), ("end", 250))
+        self.server.psql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'reader'")
+        self.assertEqual(self.sends(user, TARO, "rotated@example.net"), ("mail", 451))
+        self.assertEqual(self.sends(user, HANAKO), ("mail", 451))
+        self.assertEqual(self.sends(other, "stranger@example.org", HANAKO), ("rcpt", 451))
+        checked = self.gate.warifu.tool("check", "--config", self.gate.warifu.config)
+        self.assertNotEqual(checked.returncode, 0)
+        self.assertRegex(checked.stdout, rf"directory.*refuses the login: mend the url or the password in {self.password}")
+        said = [check for event in self.gate.warifu.events() for check in event.get("checks", [])
+                if "refuses the login" in json.dumps(check)]
+        self.assertTrue(said, "the events say what to mend")
+        self.assertFalse([check for check in said if check.get("stale")])
+        self.password.write_text("another of 7 words\n")
+        mended = time.monotonic()
+        self.assertEqual(self.sends(user, TARO), ("end", 250))
+        self.assertEqual(self.sends(other, "stranger@example.org", HANAKO), ("end", 250))
+        print(f"a rotated password: recovered by the next mail, in {time.monotonic() - mended:.2f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -169,7 +169,8 @@ class PostgreSQL(Server):
         options = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder,
                    "fsync": "off", "jit": "off", "shared_buffers": "32MB", "max_connections": 60,
                    "log_min_messages": "warning"}
-        return [self._bin / "postgres", "-D", self.folder / "data",
+        # Its texts are English until a test sets lc_messages to C.UTF-8, as where people set ja_JP.
+        return ["env", "LANGUAGE=ja", self._bin / "postgres", "-D", self.folder / "data",
                 *(word for name, value in options.items() for word in ("-c", f"{name}={value}"))]
 
     def ping(self) -> None:

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -196,6 +197,50 @@ TEST_F(PostgresqlFaultsTest, AReadOnlyServerIsNamed) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kSystem) << refused.error().ToString();
   EXPECT_EQ(Must(reader->Find("a@x")).Owners(), Accounts{"anna"});
+}
+
+TEST_F(PostgresqlFaultsTest, ARefusedLoginIsForAPersonToMend) {
+  const Scratch folder;
+  const std::string pass_file = folder.path() / "pgpass";
+  std::ofstream(pass_file) << "*:*:*:*:not it\n";
+  std::filesystem::permissions(pass_file, std::filesystem::perms::owner_read);
+  for (const char* wrong : {" user=nobody_here", " dbname=nowhere", " password='' passfile="}) {
+    Options options = options_;
+    options.url += wrong;
+    if (options.url.ends_with("passfile=")) options.url += pass_file;
+    std::optional<Error> late;
+    const auto refused = OpenSoon(options, &late);
+    ASSERT_FALSE(refused) << wrong << ": the daemon would start with a store that never answers";
+    EXPECT_EQ(refused.error().kind, ErrorKind::kInvalid) << refused.error().ToString();
+    EXPECT_THAT(refused.error().text, testing::HasSubstr("mend store.url"));
+  }
+}
+
+// The password is changed at the server first, and in the file a little later.
+TEST_F(PostgresqlFaultsTest, ARotatedPasswordIsTakenOverByItself) {
+  const Scratch folder;
+  const std::string pass_file = folder.path() / "pgpass";
+  const auto write = [&](const std::string& password) {
+    std::filesystem::remove(pass_file);
+    std::ofstream(pass_file) << "*:*:*:*:" << password << '\n';
+    std::filesystem::permissions(pass_file, std::filesystem::perms::owner_read);
+  };
+  place_->Execute("CREATE ROLE rotating LOGIN SUPERUSER PASSWORD 'first'");
+  write("first");
+  Options options = options_;
+  options.url += " user=rotating password='' passfile=" + pass_file;
+  const auto store = Must(Open(options));
+  place_->Execute("ALTER ROLE rotating PASSWORD 'second'");
+  place_->Execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rotating'");
+  std::this_thread::sleep_for(milliseconds(100));
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = store->AddressesOf("anna", 10);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::kInvalid) << refused.error().ToString();
+  }
+  write("second");
+  EXPECT_EQ(Must(store->AddressesOf("anna", 10)).size(), 1U) << "with the next call";
 }
 
 TEST_F(PostgresqlFaultsTest, WordsWithBlanksAndQuotesReachTheServer) {
