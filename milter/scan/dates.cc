@@ -1,33 +1,53 @@
 #include "scan/dates.h"
 
-#include <re2/re2.h>
-
 #include <chrono>
 #include <string>
 
 namespace warifu::scan {
 namespace {
 
-struct Forms {
-  // year, month, day; month or day, the other, year; era, year, month, day.
-  const RE2 year_first{R"((\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?)"};
-  const RE2 year_last{R"((\d{1,2})[-/.](\d{1,2})[-/.](\d{4}))"};
-  const RE2 compact{R"((\d{4})(\d\d)(\d\d))"};
-  const RE2 era{
-      R"((明治|大正|昭和|平成|令和|[MTSHR])\.?(\d{1,2}|元)(?:年|\.|/|-)(\d{1,2})(?:月|\.|/|-)(\d{1,2})日?)"};
-  const RE2 time{
-      R"((?i)(?:(?:am|pm|午前|午後) ?)?(\d{1,2})(?::|時)(\d{1,2})(?:分|:(\d\d)(?:[.,]\d{1,9})?|分(\d{1,2})秒)?(?: ?(?:am|pm))?(?: ?(?:Z|[A-Z]{3,4}|[+-]\d\d:?\d\d))?)"};
-  const RE2 compact_time{R"((\d\d)(\d\d)(\d\d)?)"};
-  // Where the date ends and the time begins.
-  const RE2 both{
-      R"(((?:[^ \t\nT:時]|日)+?)(?:T|[ \t\n]{1,4}|)((?:(?i:am|pm|午前|午後) ?)?\d{1,2}(?::|時).*))"};
-  const RE2 both_compact{R"((\d{8})[T ]?(\d{6}|\d{4}))"};
-};
+// Reads a text from its begin; every step says whether it could be taken.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : rest_(text) {}
 
-const Forms& Get() {
-  static const Forms forms;
-  return forms;
-}
+  // Up to `most` digits, as many as there are.
+  int Number(std::size_t most, int* value) {
+    std::size_t n = 0;
+    for (*value = 0; n < rest_.size() && n < most && rest_[n] >= '0' && rest_[n] <= '9'; ++n) {
+      *value = *value * 10 + (rest_[n] - '0');
+    }
+    rest_.remove_prefix(n);
+    return static_cast<int>(n);
+  }
+  bool Word(std::string_view word) {
+    if (!rest_.starts_with(word)) return false;
+    rest_.remove_prefix(word.size());
+    return true;
+  }
+  // ASCII, in upper or lower case; `word` is lower.
+  bool Folded(std::string_view word) {
+    if (rest_.size() < word.size()) return false;
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      if ((rest_[i] | 0x20) != word[i]) return false;
+    }
+    rest_.remove_prefix(word.size());
+    return true;
+  }
+  char OneOf(std::string_view signs) {
+    if (rest_.empty() || !signs.contains(rest_[0])) return 0;
+    const char c = rest_[0];
+    rest_.remove_prefix(1);
+    return c;
+  }
+  void Blank() { Word(" "); }
+  bool Done() const { return rest_.empty(); }
+  std::string_view rest() const { return rest_; }
+  void Set(std::string_view rest) { rest_ = rest; }
+
+ private:
+  std::string_view rest_;
+};
 
 bool Exists(int year, int month, int day) {
   using namespace std::chrono;
@@ -35,56 +55,132 @@ bool Exists(int year, int month, int day) {
          (std::chrono::year{year} / month / day).ok();
 }
 
-int FirstYearOf(std::string_view era) {
-  if (era == "明治" || era == "M") return 1868;
-  if (era == "大正" || era == "T") return 1912;
-  if (era == "昭和" || era == "S") return 1926;
-  if (era == "平成" || era == "H") return 1989;
-  return 2019;
+constexpr struct {
+  std::string_view name, letter;
+  int first;
+} kEras[] = {{"明治", "M", 1868},
+             {"大正", "T", 1912},
+             {"昭和", "S", 1926},
+             {"平成", "H", 1989},
+             {"令和", "R", 2019}};
+
+// The rest behind the year: a separator, the month, a separator, the day.
+bool ReadMonthDay(Reader* r, int year) {
+  int month = 0, day = 0;
+  if (!r->Word("年") && r->OneOf("-/.") == 0) return false;
+  if (r->Number(2, &month) == 0) return false;
+  if (!r->Word("月") && r->OneOf("-/.") == 0) return false;
+  if (r->Number(2, &day) == 0) return false;
+  r->Word("日");
+  return Exists(year, month, day);
+}
+
+bool ReadEra(Reader* r) {
+  for (const auto& era : kEras) {
+    const bool name = r->Word(era.name);
+    if (!name && !r->Word(era.letter)) continue;
+    r->Word(".");
+    int year = 1;
+    if (!r->Word("元") && r->Number(2, &year) == 0) return false;
+    return year >= 1 && year <= 64 && ReadMonthDay(r, era.first + year - 1);
+  }
+  return false;
+}
+
+// Takes a date from the begin of the text.
+bool ReadDate(Reader* r) {
+  int a = 0, b = 0, c = 0;
+  const std::string_view all = r->rest();
+  switch (r->Number(8, &a)) {
+    case 0:
+      return ReadEra(r);
+    case 4:
+      return ReadMonthDay(r, a);
+    case 8:
+      return Exists(a / 10000, a / 100 % 100, a % 100);
+    case 1:
+    case 2:
+      return r->OneOf("-/.") != 0 && r->Number(2, &b) > 0 && r->OneOf("-/.") != 0 &&
+             r->Number(4, &c) == 4 && (Exists(c, a, b) || Exists(c, b, a));
+    default:
+      r->Set(all);
+      return false;
+  }
+}
+
+bool ReadHalfDay(Reader* r) {
+  return r->Folded("am") || r->Folded("pm") || r->Word("午前") || r->Word("午後");
+}
+
+// Z, a zone's letters, or an offset.
+bool ReadZone(Reader* r) {
+  int n = 0;
+  if (r->OneOf("+-") != 0) {
+    if (r->Number(2, &n) != 2) return false;
+    r->Word(":");
+    return r->Number(2, &n) == 2;
+  }
+  const std::string_view rest = r->rest();
+  std::size_t letters = 0;
+  while (letters < rest.size() && (rest[letters] | 0x20) >= 'a' && (rest[letters] | 0x20) <= 'z') {
+    ++letters;
+  }
+  r->Set(rest.substr(letters));
+  return letters == 3 || letters == 4 || (letters == 1 && (rest[0] | 0x20) == 'z');
+}
+
+// 1000, 100030: no separators.
+bool IsCompactTime(std::string_view text) {
+  Reader r(text);
+  int time = 0;
+  const int n = r.Number(6, &time);
+  if (!r.Done() || (n != 4 && n != 6)) return false;
+  const int second = n == 6 ? time % 100 : 0;
+  if (n == 6) time /= 100;
+  return time / 100 < 24 && time % 100 < 60 && second <= 60;
 }
 
 bool IsTime(std::string_view text) {
-  const Forms& forms = Get();
-  int hour = 0, minute = 0;
-  std::string second, second_ja;
-  if (RE2::FullMatch(text, forms.time, &hour, &minute, &second, &second_ja)) {
-    const std::string& s = second.empty() ? second_ja : second;
-    return hour <= 24 && minute < 60 && (s.empty() || std::stoi(s) <= 60);
+  Reader r(text);
+  int hour = 0, minute = 0, second = 0, ignored = 0;
+  if (text.ends_with(' ')) return false;
+  if (ReadHalfDay(&r)) r.Blank();
+  if (r.Number(2, &hour) == 0) return false;
+  if (!r.Word(":") && !r.Word("時")) return IsCompactTime(text);
+  if (r.Number(2, &minute) == 0) return false;
+  if (r.Word("分")) {
+    if (r.Number(2, &second) > 0 && !r.Word("秒")) return false;
+  } else if (r.Word(":")) {
+    if (r.Number(2, &second) != 2) return false;
+    if (r.OneOf(".,") != 0 && r.Number(9, &ignored) == 0) return false;
   }
-  if (RE2::FullMatch(text, forms.compact_time, &hour, &minute, &second)) {
-    return hour < 24 && minute < 60 && (second.empty() || std::stoi(second) <= 60);
-  }
-  return false;
+  if (hour > 24 || minute > 59 || second > 60) return false;
+  r.Blank();
+  if (Reader zone = r; ReadZone(&zone) && zone.Done()) return true;
+  if (r.Folded("am") || r.Folded("pm")) r.Blank();
+  return r.Done() || (ReadZone(&r) && r.Done());
 }
 
 }  // namespace
 
 bool IsDate(std::string_view text) {
-  const Forms& forms = Get();
-  int a = 0, b = 0, c = 0;
-  if (text.size() > 40) return false;
-  if (RE2::FullMatch(text, forms.year_first, &a, &b, &c) ||
-      RE2::FullMatch(text, forms.compact, &a, &b, &c)) {
-    return Exists(a, b, c);
-  }
-  if (RE2::FullMatch(text, forms.year_last, &a, &b, &c)) {
-    return Exists(c, a, b) || Exists(c, b, a);
-  }
-  std::string era, year;
-  if (RE2::FullMatch(text, forms.era, &era, &year, &b, &c)) {
-    const int n = year == "元" ? 1 : std::stoi(year);
-    return n >= 1 && n <= 64 && Exists(FirstYearOf(era) + n - 1, b, c);
-  }
-  return false;
+  Reader r(text);
+  return text.size() <= 40 && ReadDate(&r) && r.Done();
 }
 
 bool IsDateTime(std::string_view text) {
   if (text.size() > 80) return false;
-  std::string date, time;
-  const Forms& forms = Get();
-  return (RE2::FullMatch(text, forms.both, &date, &time) ||
-          RE2::FullMatch(text, forms.both_compact, &date, &time)) &&
-         IsDate(date) && IsTime(time);
+  Reader r(text);
+  if (!ReadDate(&r) || r.Done()) return false;
+  std::string_view rest = r.rest();
+  if (rest.starts_with('T')) {
+    rest.remove_prefix(1);
+  } else {
+    const std::size_t blanks = rest.find_first_not_of(" \t\n");
+    if (blanks == rest.npos || blanks > 4) return false;
+    rest.remove_prefix(blanks);
+  }
+  return IsTime(rest);
 }
 
 }  // namespace warifu::scan

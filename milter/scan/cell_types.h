@@ -1,0 +1,73 @@
+// CellTypes: what a cell of a table may hold, told by hand-written checks.
+//
+// A record rule names its columns by type; a cell's bytes are read once into a set of classes and a
+// length, which settles most types without a second look. The few that need one (addresses, dates,
+// hashes) are only parsed when the classes allow them.
+//
+// Counts are characters, not bytes. An empty cell is accepted where the shape says optional, and by
+// `any`.
+//
+// SECURITY: cells are hostile text; every check is linear in the cell's length.
+// Threads: pure.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace warifu::scan {
+
+enum class CellType : std::uint8_t {
+  kDigits,    // ASCII digits
+  kLogin,     // an account's name: letters, digits, _.@+-
+  kEmail,     // an address
+  kPassword,  // visible ASCII
+  kDateTime,  // dates.h
+  kDate,
+  kHash,    // hex of 32 to 128, crypt(3), PHC, {SCHEME}base64, a bare base64 digest
+  kHex,     // hex digits
+  kName,    // no digits, no quotes
+  kKana,    // hiragana or katakana
+  kPhone,   // 9 to 15 digits, grouped
+  kPostal,  // seven digits of a Japanese postal code, a hyphen behind the third or not
+  kAny,
+  kFree,  // as any, and delimiters too
+};
+
+// The word in rule files; "" for none.
+std::string_view ToString(CellType type);
+bool FromString(std::string_view word, CellType* type);
+std::span<const std::string_view> CellTypeWords();
+
+// Which kinds of bytes a text holds, or-ed together.
+using ByteClasses = std::uint16_t;
+inline constexpr ByteClasses kDigitByte = 1, kHexByte = 2, kLetterByte = 4,
+                             kLoginByte = 8,  // _ . @ + -
+    kSignByte = 16, kQuoteByte = 32, kBlankByte = 64, kHighByte = 128, kControlByte = 256;
+inline constexpr int kAllByteClasses = 512;
+
+ByteClasses ClassOf(char byte);
+ByteClasses ClassesOf(std::string_view text);
+inline constexpr ByteClasses kWordBytes = kDigitByte | kHexByte | kLetterByte | kLoginByte;
+
+struct CellShape {
+  CellType type = CellType::kAny;
+  int min = 0, max = -1;  // characters; max < 0: no end
+  bool optional = false;  // may be empty
+
+  bool operator==(const CellShape&) const = default;
+};
+
+// The shape of a type where its rule states no count.
+CellShape DefaultShape(CellType type);
+
+// False when no text of these classes has the shape.
+bool MayHave(const CellShape& shape, ByteClasses classes);
+
+// Whether the text, whose classes these are, has the shape.
+bool Has(const CellShape& shape, std::string_view text, ByteClasses classes);
+inline bool Has(const CellShape& shape, std::string_view text) {
+  return Has(shape, text, ClassesOf(text));
+}
+
+}  // namespace warifu::scan
