@@ -40,8 +40,14 @@ class LoginMaps(unittest.TestCase):
         own = scratch.Scratch("warifu-maps-")
         cls.addClassCleanup(own.remove)
         cls.folder = own.path
-        cls.postgresql, cls.slapd = (kind(own.folder(kind.name)) for kind in (servers.PostgreSQL, servers.Slapd))
-        for server in (cls.postgresql, cls.slapd):
+        cls.rows = [(address, owner) for address, owners in OWNERS.items() for owner in owners.split(",")]
+        cls.boxes = "create table boxes (address varchar(200), login varchar(200), active boolean default true);\n" + "".join(
+            "insert into boxes (address, login) values ('{}', '{}');\n".format(address.replace("'", "''"), owner)
+            for address, owner in cls.rows) + "insert into boxes values ('taro@example.jp', 'gone', false);\n"
+        cls.postgresql, cls.mariadb, cls.slapd = (
+            kind(own.folder(kind.name)) for kind in (servers.PostgreSQL, servers.MariaDB, servers.Slapd))
+        cls.mariadb.initial = cls.boxes
+        for server in (cls.postgresql, cls.mariadb, cls.slapd):
             cls.addClassCleanup(server.stop)
             server.start()
         cls.postfix = servers.Postmap(own.folder("postmap"))
@@ -49,7 +55,7 @@ class LoginMaps(unittest.TestCase):
         cls.conf = cls.postfix.folder / "postfix"
         cls.main = (cls.conf / "main.cf").read_text()
         with open(cls.conf / "dynamicmaps.cf", "a") as types:
-            for kind in ("pgsql", "ldap", "sqlite"):
+            for kind in ("pgsql", "mysql", "ldap", "sqlite"):
                 types.write(f"{kind}\t{cls.root}/usr/lib/postfix/postfix-{kind}.so\tdict_{kind}_open\n")
         (cls.conf / "master.cf").write_text("")
         (cls.folder / "rules.toml").write_text(rules.text())
@@ -63,16 +69,13 @@ class LoginMaps(unittest.TestCase):
     def fill(cls):
         source = cls.folder / "owners"
         source.write_text("".join(f"{address} {owners}\n" for address, owners in OWNERS.items()))
-        rows = [(address, owners.split(",")) for address, owners in OWNERS.items()]
-        cls.postgresql.psql("create table boxes (address text, login text, active boolean default true);" + "".join(
-            "insert into boxes values ('{}', '{}');".format(address.replace("'", "''"), owner)
-            for address, owners in rows for owner in owners) + "insert into boxes values ('taro@example.jp', 'gone', false);")
+        cls.postgresql.psql(cls.boxes)
         with sqlite3.connect(cls.folder / "boxes.sqlite") as database:
             database.execute("create table boxes (address text, login text)")
-            database.executemany("insert into boxes values (?, ?)",
-                                 [(address, owner) for address, owners in rows for owner in owners])
+            database.executemany("insert into boxes values (?, ?)", cls.rows)
         # A file of another Postfix program's is read by smtpd as well; passwords stand in it.
         server = f"hosts = 127.0.0.1:{cls.postgresql.port}\nuser = warifu\npassword = {servers.PASSWORD}\ndbname = postgres\n"
+        mysql = f"hosts = 127.0.0.1:{cls.mariadb.port}\nuser = warifu\npassword = {servers.PASSWORD}\ndbname = warifu\n"
         ldap = (f"search_base = dc=example,dc=jp\nresult_attribute = uid\nversion = 3\nbind = yes\n"
                 f"bind_dn = cn=reader,dc=example,dc=jp\nbind_pw = {servers.PASSWORD}\n")
         files = {
@@ -80,6 +83,10 @@ class LoginMaps(unittest.TestCase):
             "pgsql_old.cf": server + "table = boxes\nselect_field = login\nwhere_field = address\n"
                                      "additional_conditions = AND active\n",
             "pgsql_halves.cf": server + "query = SELECT login FROM boxes WHERE address = '%u' || '@' || '%d' AND active\n",
+            "mysql.cf": mysql + "query = SELECT login FROM boxes WHERE address = '%s' AND active\n",
+            "mysql_old.cf": mysql + "table = boxes\nselect_field = login\nwhere_field = address\n"
+                                    "additional_conditions = and active = 1\n",
+            "mysql_halves.cf": mysql + "query = SELECT login FROM boxes WHERE address = CONCAT('%u', '@', '%d') AND active\n",
             "sqlite.cf": f"dbpath = {cls.folder}/boxes.sqlite\nquery = SELECT login FROM boxes WHERE address = '%s'\n",
             "ldap.cf": ldap + f"server_host = ldap://127.0.0.1:{cls.slapd.port}\nquery_filter = (mail=%s)\n",
             "ldap_bare.cf": ldap + f"server_host = 127.0.0.1\nserver_port = {cls.slapd.port}\nquery_filter = mail=%s\n",
@@ -155,7 +162,7 @@ class LoginMaps(unittest.TestCase):
     def test_printed_lines_find_the_same_owners(self):
         tables = [*(f"{kind}:{self.folder}/owners" for kind in ("hash", "proxy:lmdb", "cdb")),
                   *(f"{name.partition('_')[0]}:{self.folder}/{name}.cf"
-                    for name in ("pgsql", "pgsql_old", "pgsql_halves", "sqlite", "ldap_bare", "ldap_tls"))]
+                    for name in ("pgsql", "pgsql_old", "pgsql_halves", "mysql", "mysql_old", "mysql_halves", "sqlite", "ldap_bare", "ldap_tls"))]
         for table in tables:
             with self.subTest(table.replace(str(self.folder), "…")):
                 lines = self.printed(table)

@@ -192,6 +192,7 @@ class PostgreSQL(Server):
 
 class MariaDB(Server):
     name = "mariadb"
+    initial = ""  # SQL of a test's, in the database warifu; no client of MariaDB's is unpacked
 
     def prepare(self) -> None:
         self._data = self.folder / "data"
@@ -209,7 +210,8 @@ class MariaDB(Server):
                       "flush privileges;\n"
                       f"create or replace user warifu@'127.0.0.1' identified by '{PASSWORD}';\n"
                       f"create or replace user warifu@localhost identified by '{PASSWORD}';\n"
-                      "grant all on warifu.* to warifu@'127.0.0.1';\ngrant all on warifu.* to warifu@localhost;\n")
+                      "grant all on warifu.* to warifu@'127.0.0.1';\ngrant all on warifu.* to warifu@localhost;\n"
+                      f"use warifu;\n{self.initial}\n")
 
     def _server(self) -> list:
         return [self.root / "usr/sbin/mariadbd", "--no-defaults", f"--datadir={self._data}",
