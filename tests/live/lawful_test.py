@@ -9,6 +9,7 @@ import email.header
 import pathlib
 import subprocess
 import sys
+import time
 import unittest
 import zlib
 
@@ -21,7 +22,7 @@ OWNERS = {
     "lists@example.jp": ["lists"], "printer@example.jp": ["printer"], "shop@example.jp": ["shop"],
     "田中@example.jp": ["tanaka"], "taro@xn--r8jz45g.jp": ["tanaka"], "@catch.example.jp": ["catch"],
     "leaver@example.jp": ["leaver"], "mover@example.jp": ["mover"], "married@example.jp": ["hanako"],
-    "disputed@example.jp": ["somebody"],
+    "disputed@example.jp": ["somebody"], "recycled@example.jp": ["student"],
 }
 USERS = ["tanaka", "suzuki", "sato", "ceo", "tickets", "lists", "newcomer", "heir", "mover2", "kato"]
 ALIASES = {
@@ -31,6 +32,7 @@ ALIASES = {
     "root@example.jp": ["sato@example.jp"], "press@example.jp": ["agency@example.net"],
 }
 FORWARDER = "127.0.0.9"  # an address of a university that forwards mail of its graduates
+COOL_OFF = 2             # seconds; 180 days where nothing else is set
 DEVICE = "127.0.0.8"     # a printer that cannot log in
 
 
@@ -93,6 +95,8 @@ SUBMITTED = {
     "Reply-To elsewhere": Mail("tanaka", TANAKA, OUT, ["Reply-To: tanaka-private@example.net"]),
     "read receipt": Mail("tanaka", "", OUT, ["From: tanaka@example.jp", RECEIPT[0]], RECEIPT[1]),
     "vacation reply": Mail("tanaka", "", OUT, ["From: tanaka@example.jp", "Auto-Submitted: auto-replied"]),
+    "redirected by a service": Mail("lists", "lists@example.jp", OUT, [
+        "From: customer@example.org", "Resent-From: tanaka@example.jp", "Resent-To: customer@example.net"]),
     "alias of two": Mail("sato", "sato@example.jp", ["sales@example.jp"], arrives=[TANAKA, SUZUKI]),
     "list of all": Mail("ceo", "ceo@example.jp", ["all@lists.example.jp"], arrives=[TANAKA, SUZUKI, "sato@example.jp"]),
     "role address": Mail("tanaka", TANAKA, ["postmaster@example.jp"], arrives=["sato@example.jp"]),
@@ -126,6 +130,8 @@ RECEIVED = {
         'From: "tanaka@example.jp via web" <web@example.net>', "Reply-To: tanaka@example.jp"]),
     "invitation on behalf of a local user": Mail("", "calendar@example.net", [SUZUKI], [
         "From: calendar@example.net", "Reply-To: tanaka@example.jp"]),
+    "redirected by a person elsewhere": Mail("", "friend@example.org", [TANAKA], [
+        "From: customer@example.net", "Resent-From: friend@example.org"]),
     "mail to a list": Mail("", "customer@example.net", ["all@lists.example.jp"], arrives=[TANAKA, SUZUKI, "sato@example.jp"]),
     "mail to a role address": Mail("", "customer@example.net", ["abuse@example.jp"], arrives=["sato@example.jp"]),
     "mail to a catch-all": Mail("", "customer@example.net", ["anything@catch.example.jp"]),
@@ -147,7 +153,7 @@ class Lawful(unittest.TestCase):
             cls, {"domains": ["example.jp", "lists.example.jp", "catch.example.jp", "xn--r8jz45g.jp"],
                   "account.realm": "strip", **cls.directory.settings,
                   "store.url": f"sqlite:{cls.folder.path}/directory/warifu.db",
-                  "spoof.forwarders": [FORWARDER],
+                  "spoof.forwarders": [FORWARDER], "pin.cool_off": f"{COOL_OFF}s",
                   "exemptions": [{"name": "printers", "networks": [DEVICE], "exempts": ["spoof"]}]},
             users=[f"{user}@example.jp" for user in USERS], table="",
             postfix={"virtual_alias_maps": f"texthash:{maps}", "virtual_alias_domains": "lists.example.jp"})
@@ -221,6 +227,15 @@ class Lawful(unittest.TestCase):
     def test_address_that_was_given_up(self):
         self.directory.put("leaver@example.jp")
         self.passes("mail to one who left is the MTA's to judge", Mail("", "customer@example.net", ["leaver@example.jp"]))
+
+    def test_address_that_is_recycled_after_the_cool_off(self):
+        address = "recycled@example.jp"
+        self.directory.put(address)
+        self.passes("mail to one who left sees it released", Mail("", "customer@example.net", [address]))
+        time.sleep(COOL_OFF + 0.5)
+        self.directory.put(address, "kato")
+        self.passes("mail to the next owner", Mail("", "customer@example.net", [address]))
+        self.passes("mail from the next owner", Mail("kato", address, OUT))
 
     def test_one_disputed_recipient_of_three(self):
         self.directory.put("disputed@example.jp", "nobody-announced")
