@@ -95,8 +95,11 @@ class Compiler {
     }
     for (const RulePattern& pattern : rule.rule.patterns) AddPattern(pattern, rule, index);
     for (const auto& list : rule.rule.allowlists) AddAllowlist(*list, &rule);
-    for (const std::string& name : rule.rule.validators) {
-      if (const NamedValidator* v = FindValidator(name)) rule.validators.push_back(v->accepts);
+    for (const std::string_view name : rule.rule.validators) {
+      const bool negated = name.starts_with('!');
+      if (const NamedValidator* v = FindValidator(name.substr(negated))) {
+        rule.validators.push_back({v->accepts, negated});
+      }
     }
     for (const Region region : info.regions) rule.regions |= 1u << static_cast<unsigned>(region);
     if (info.regions.empty()) rule.regions = kAllRegions;

@@ -33,12 +33,17 @@ struct CompiledAllowlist {
   std::vector<std::unique_ptr<RE2>> regexes, paths;
 };
 
+struct CompiledValidator {
+  Validator accepts = nullptr;
+  bool negated = false;  // written with '!': must not accept
+};
+
 struct CompiledRule {
   Rule rule;
   std::unique_ptr<RE2> path;
   std::unique_ptr<RE2> keywords;  // finds any of them, case-folded; null when there are none
   std::vector<CompiledAllowlist> allowlists;
-  std::vector<Validator> validators;
+  std::vector<CompiledValidator> validators;
   unsigned regions = 0;  // bit of each region; all bits when the rule names none
   bool generic = false;  // a foreign catch-all, which yields to any other rule on the same secret
 };

@@ -78,7 +78,8 @@ class Filter {
     if (rule_.rule.entropy > 0 && Entropy(secret) <= rule_.rule.entropy) return "entropy";
     if (!HasKeyword(match)) return "keywords";
     for (std::size_t i = 0; i < rule_.validators.size(); ++i) {
-      if (rule_.validators[i](secret)) continue;
+      const CompiledValidator& v = rule_.validators[i];
+      if (v.accepts(secret) != v.negated) continue;
       detail_ = rule_.rule.validators[i];
       return "validate";
     }

@@ -217,7 +217,7 @@ class FileReader {
   }
 
   void CheckValidator(const std::string& name, TomlTable* t) {
-    if (FindValidator(name) != nullptr) return;
+    if (FindValidator(name.starts_with('!') ? name.substr(1) : name) != nullptr) return;
     std::vector<std::string_view> names;
     for (const NamedValidator& v : Validators()) names.push_back(v.name);
     t->Error("validate", "no validator is named '" + name + "'" + DidYouMean(name, names));

@@ -11,7 +11,9 @@
 
 #include "base/hex.h"
 #include "base/utf8.h"
+#include "scan/base64.h"
 #include "scan/dates.h"
+#include "scan/token_checks.h"
 
 namespace warifu::scan {
 namespace {
@@ -98,38 +100,6 @@ bool IsMyNumber(std::string_view secret) {
   }
   const int check = sum % 11 <= 1 ? 0 : 11 - sum % 11;
   return digits->back() - '0' == check;
-}
-
-// Bytes of base64 or base64url, padded or not; nullopt when it is neither.
-std::optional<std::string> DecodeBase64(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    std::uint32_t value;
-    if (c >= 'A' && c <= 'Z') {
-      value = static_cast<std::uint32_t>(c - 'A');
-    } else if (c >= 'a' && c <= 'z') {
-      value = static_cast<std::uint32_t>(c - 'a') + 26;
-    } else if (IsDigit(c)) {
-      value = static_cast<std::uint32_t>(c - '0') + 52;
-    } else if (c == '+' || c == '-') {
-      value = 62;
-    } else if (c == '/' || c == '_') {
-      value = 63;
-    } else {
-      return std::nullopt;
-    }
-    bits = bits << 6 | value;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count & 0xff);
-    }
-  }
-  return out;
 }
 
 bool IsBase64(std::string_view secret) {
@@ -222,10 +192,18 @@ bool IsNotPlaceholder(std::string_view secret) {
 }
 
 constexpr NamedValidator kValidators[] = {
+    {"base58check", HasBase58Checksum, "Bitcoin's base 58 with right check bytes"},
     {"base64", IsBase64, "whole base64 or base64url, padded rightly or not at all"},
     {"bcrypt", IsBcrypt, "a bcrypt hash with a lawful cost"},
+    {"bech32", HasBech32Checksum, "Bech32 or Bech32m with right check characters (age, Nostr)"},
     {"date", IsDate, "a date that exists, Western or Japanese"},
     {"datetime", IsDateTime, "a date and a time of day that exist"},
+    {"discord-token", IsDiscordToken, "a Discord token whose first part is an account's number"},
+    {"github-checksum", HasGitHubChecksum, "a GitHub or npm token with right check characters"},
+    {"gitlab-checksum", HasGitLabChecksum,
+     "a GitLab token with right check characters, or of the older form without any"},
+    {"grafana-checksum", HasGrafanaChecksum,
+     "a Grafana service account token with right check digits"},
     {"hex", IsHex, "an even number of hex digits"},
     {"iban", IsIban, "an international bank account number with right check digits"},
     {"jwt", IsJwt, "a JSON Web Token whose header names an algorithm"},

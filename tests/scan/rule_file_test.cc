@@ -84,6 +84,8 @@ TEST(RuleFile, RefusesWrongTypesAndWords) {
   EXPECT_THAT(ErrorsOf(rule("[rules.mail]\nsample = nan")), HasSubstr("0.0 to 1.0"));
   EXPECT_THAT(ErrorsOf(rule("[rules.mail]\nuntil = \"soon\"")), HasSubstr("must be a date"));
   EXPECT_THAT(ErrorsOf(rule("[rules.mail]\nvalidate = [\"lunh\"]")), HasSubstr("'luhn'"));
+  EXPECT_THAT(ErrorsOf(rule("[rules.mail]\nvalidate = [\"!lunh\"]")), HasSubstr("'!lunh'"));
+  EXPECT_THAT(ErrorsOf(rule("[rules.mail]\nvalidate = [\"!\"]")), HasSubstr("no validator"));
   EXPECT_THAT(ErrorsOf("[[rules]]\nid = \"bad id\"\nregex = 'x1'\n"), HasSubstr("made of letters"));
   EXPECT_THAT(ErrorsOf("[[rules]]\nregex = 'x1'\n"), HasSubstr("needs an id"));
   EXPECT_THAT(ErrorsOf("rules = 3\n"), HasSubstr("array of tables"));

@@ -43,6 +43,15 @@ TEST(Scanner, FindsASecretBetweenKana) {
               ElementsAre("ghp_abcdefghijklmnopqrstuvwxyz0123456789"));
 }
 
+TEST(Scanner, AsksThatANegatedValidatorRefuses) {
+  const std::string text = "4111111111111111 and 4111111111111112";
+  const auto rule = [](const std::string& name) {
+    return SimpleRule("card", R"(\b4[0-9]{15}\b)", "[rules.mail]\nvalidate = [\"" + name + "\"]");
+  };
+  EXPECT_THAT(SecretsIn(*MustLoad(rule("luhn")), text), ElementsAre("4111111111111111"));
+  EXPECT_THAT(SecretsIn(*MustLoad(rule("!luhn")), text), ElementsAre("4111111111111112"));
+}
+
 TEST(Scanner, FindsEveryOccurrence) {
   const SetPtr set = MustLoad(SimpleRule("pw", kPassword));
   EXPECT_THAT(SecretsIn(*set, "パスワード：Xk29vmQ1\nPassword = hunter22\n" +

@@ -41,6 +41,41 @@ const std::vector<Row>& Rows() {
        {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"},
        {"eyJhIjoxfQ.eyJzdWIiOiIxMjM0In0.c2ln", "a.b", "a.b.c.d", "", "..",
         "eyJhbGciOiJIUzI1NiJ9.!!.c2ln"}},
+      // The tokens are those of their makers' manuals and of BIP 173 and 350.
+      {"github-checksum",
+       {"ghp\x5fzQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17",
+        "npm\x5fqkJaB6MffYVzZXWqmcoF49yrUxP3wf0LsakP"},
+       {"ghp\x5fzQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq18", "ghp_", "",
+        "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17", "ghp\x5fzQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq177"}},
+      {"gitlab-checksum",
+       {"glpat\x2d"
+        "bzox79Of-KE9FD2LjoXXF4CvyxA.0r03gxo7s",
+        "glpat\x2d"
+        "bzox79Of-KE9FD2LjoXXF4CvyxA.01.0r0l8l6ir",
+        "glpat\x2dvzDNJu3Lvh4YCCekKsnx", ""},
+       {"glpat\x2d"
+        "bzox79Of-KE9FD2LjoXXF4CvyxA.0r03gxo7a",
+        "glpat.000000000"}},
+      {"grafana-checksum",
+       {"glsa\x5fyscW25imSKJIuav8zF37RZmnbiDvB05G_fcaaf58a"},
+       {"glsa\x5fyscW25imSKJIuav8zF37RZmnbiDvB05G_fcaaf58b", "glsa_", "",
+        "glsa\x5fyscW25imSKJIuav8zF37RZmnbiDvB05Gxfcaaf58a"}},
+      {"bech32",
+       {"A12UEL5L", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw", "A1LQFN3A",
+        "split1checkupstagehandshakeupstreamerranterredcaperredlc445v"},
+       {"A12UEL5K", "A12uEL5L", "1nwldj5", "", "pzry9x0s0muk", "x1b4n0q5v", "li1dgmt3",
+        "\x7f"
+        "1axkwrx"}},
+      {"base58check",
+       {"5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ",
+        "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3"
+        "TGtRBeJ"
+        "gk33yuGBxrMPHi"},
+       {"5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTK", "1111", "", "0OIl"}},
+      {"discord-token",
+       {"MTIzNDU2Nzg5MDEyMzQ1Njc4.cmrJys.ZvPMcP_yf7VIj1MTb_5-M4Uhl6TF8zgmRu1vgd"},
+       {"MTIzNDU2Nzg5MDEyMzQ1Njc4", "aGVsbG8gd29ybGQgaGVsbG8h.cmrJys.ZvPMcP", "..", "",
+        "MTIz.a.b"}},
       {"mixed", {"abc1", "Z9"}, {"abc", "123", "", "漢字1"}},
       {"not-placeholder",
        {"Xk29vmQ1", "passpass", "hunter22", "tr0ub4dor&3", "ひみつのことば"},
