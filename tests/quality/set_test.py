@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""The labelled set is what it says: frozen templates unchanged, the same bytes from the seed, each
+secret where its label points to, as Python's own mail parser and codecs read the mail; and the
+bounds of the figures are those of the textbook.
+"""
+import collections
+import email
+import pathlib
+import random
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import charsets
+import figures
+import generate
+import sources
+import template
+import values
+
+CODECS = {"iso-2022-jp": "iso2022_jp_ext", "shift_jis": "cp932", "euc-jp": "euc_jp"}
+
+
+def content(mail: bytes, number: str) -> bytes:
+    part = email.message_from_bytes(mail)
+    if part.is_multipart():
+        for step in number.split("."):
+            part = part.get_payload()[int(step) - 1]
+    return part.get_payload(decode=True)
+
+
+class Set(unittest.TestCase):
+    def test_frozen_templates_are_as_they_were(self):
+        self.assertEqual(template.changed_frozen(), [])
+
+    def test_a_third_of_the_templates_is_frozen(self):
+        sets = collections.Counter(t.set for t in template.load())
+        self.assertGreaterEqual(3 * sets["frozen"], sets.total())
+
+    def test_the_seed_gives_the_same_bytes(self):
+        self.assertEqual(generate.checksums(), (template.HERE / "checksums").read_text())
+
+    def test_has_every_charset_encoding_place_and_form(self):
+        seen = collections.defaultdict(set)
+        for _, _, facts in generate.mails(generate.EACH["small"]):
+            for key in ("charset", "label", "encoding", "place", "form", "width"):
+                seen[key].add(facts[key])
+        self.assertEqual(seen, {
+            "charset": set(charsets.LABELS), "label": {"right", "wrong", "missing"},
+            "encoding": {"7bit", "8bit", "base64", "quoted-printable"}, "place": {"body", "quoted", "signature", "attachment"},
+            "form": {"plain", "flowed", "delsp", "html", "both"}, "width": {"as-is", "half-kana", "wide-labels", "wide-secrets"}})
+
+    def test_labels_point_to_the_secrets(self):
+        checked = 0
+        for _, mail, facts in generate.mails(generate.EACH["small"]):
+            self.assertEqual(bool(facts["secrets"]), facts["severity"] != "none", facts)
+            if facts["charset"] not in ("utf-8", "us-ascii") or facts["form"] not in ("plain", "flowed"):
+                continue
+            for secret in facts["secrets"]:
+                for number, begin, length in secret:
+                    text = content(mail, number)
+                    there = text[begin:begin + length].decode(facts["charset"])
+                    self.assertEqual(there, there.strip("\n\r "), facts)
+                    # Nothing of the secret is cut off: what stands around it is not more of it.
+                    around = text[begin - 1:begin] + text[begin + length:begin + length + 1]
+                    self.assertNotRegex(around.decode("utf-8", "replace"), "[A-Za-z0-9]{2}", facts)
+                    checked += 1
+        self.assertGreater(checked, 400)
+
+
+class Charsets(unittest.TestCase):
+    def test_reads_back_with_the_codecs_of_python(self):
+        text = "パスワード：ﾊﾟｽ abc\r\n髙くない㈱は①番\r\nxyz".replace("髙", "高").replace("㈱", "社").replace("①", "一")
+        for charset, codec in CODECS.items():
+            data, offsets = charsets.encode(text, charset)
+            self.assertEqual(data.decode(codec), text)
+            self.assertEqual(len(offsets), len(text) + 1)
+            self.assertEqual(data[offsets[text.index("abc")]:offsets[text.index("abc") + 3]], b"abc")
+
+    def test_half_width_kana_and_its_marks(self):
+        self.assertEqual(charsets.half_kana("パスワード、ヴァ"), "ﾊﾟｽﾜｰﾄﾞ、ｳﾞｧ")
+
+
+class Figures(unittest.TestCase):
+    def test_bounds_of_the_textbook(self):
+        for events, trials, bound in ((0, 100, .0295130), (0, 1, .95), (1, 10, .3941633), (5, 10, .7775589), (9, 10, .9948838), (10, 10, 1.), (0, 0, 1.)):
+            self.assertAlmostEqual(figures.at_most(events, trials), bound, 6)
+        self.assertAlmostEqual(figures.at_most(3, 5703), .00136, 4)
+
+    def test_check_digits(self):
+        self.assertEqual(values.luhn("7992739871"), "3")
+        self.assertEqual(values.ean("978030640615"), "7")
+        self.assertEqual(values.my_number_check("12345678901"), "8")
+        dice = random.Random(1)
+        self.assertNotEqual(values.wrong(dice, "79927398713")[-1], "3")
+
+    def test_lines_of_a_file(self):
+        self.assertEqual(sources.line_spans(b"a\nbb\nc", "2", lambda line: line != b"a"), [("2", 2, 2), ("2", 5, 1)])
+
+
+if __name__ == "__main__":
+    unittest.main()
