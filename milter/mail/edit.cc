@@ -114,6 +114,18 @@ Result<std::string> Insertion(const Part& part, Transfer encoding, const Cut& cu
   return bytes;
 }
 
+// Appends content[from, to), which a cut follows, and ends it in ASCII. A shift that led into the
+// cut alone goes with it: a line of nothing but shifts would else stay behind.
+void AppendUpToCut(std::string_view content, std::size_t from, std::size_t to, std::string* out) {
+  std::string_view shift = JisShiftAt(content, to);
+  while (!shift.empty() && to - from >= shift.size() && content.substr(0, to).ends_with(shift)) {
+    to -= shift.size();
+    shift = JisShiftAt(content, to);
+  }
+  out->append(content.substr(from, to - from));
+  if (!shift.empty()) *out += kToAscii;
+}
+
 Result<std::string> CutContent(const Part& part, Transfer encoding, std::vector<Cut> cuts) {
   std::ranges::sort(cuts, {}, [](const Cut& c) { return c.content.begin; });
   const bool jis = part.charset_used == "iso-2022-jp";
@@ -124,8 +136,11 @@ Result<std::string> CutContent(const Part& part, Transfer encoding, std::vector<
       return Refuse("a cut lies outside of its part");
     }
     if (cut.content.begin < copied) return Refuse("two cuts overlap");
-    out.append(part.content, copied, cut.content.begin - copied);
-    if (jis && !JisShiftAt(part.content, cut.content.begin).empty()) out += kToAscii;
+    if (jis) {
+      AppendUpToCut(part.content, copied, cut.content.begin, &out);
+    } else {
+      out.append(part.content, copied, cut.content.begin - copied);
+    }
     Result<std::string> insert = Insertion(part, encoding, cut);
     if (!insert) return insert;
     out += *insert;

@@ -109,6 +109,22 @@ TEST(Edit, Iso2022JpIsLeftInAsciiAndTakenUpAgain) {
   EXPECT_EQ(edited->body, "\x1B$B0l\x1B(Bx\x1B$B;0\x1B(B\r\n");
 }
 
+TEST(Edit, NoLineOfShiftsIsLeftBehind) {
+  // A signature that begins with kanji: its shift is the line's first bytes.
+  const std::string head = "Content-Type: text/plain; charset=ISO-2022-JP\r\n\r\n";
+  const std::string kept = "\x1B$B0l\x46s\x1B(B\r\n";
+  const std::string raw = head + kept + "\x1B$B0l\x46s\x1B(B\r\n";
+  const Message m = Parse(raw, {});
+  const std::size_t begin = m.parts[0].content.find('\n') + 1;
+  const std::size_t end = m.parts[0].content.size();
+  for (const std::size_t behind : {0U, 3U}) {  // before its shift, and behind it
+    const Result<EditedBody> edited =
+        ApplyCuts(raw, m, {{.part = 0, .content = {begin + behind, end}, .insert = ""}});
+    ASSERT_TRUE(edited);
+    EXPECT_EQ(edited->body, kept) << behind;
+  }
+}
+
 TEST(Edit, EveryOtherByteStays) {
   const std::string before =
       "MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n\tboundary=\"b\"\r\n\r\n"
