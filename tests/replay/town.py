@@ -67,6 +67,30 @@ class Stopwatch:
         print(f"    {time.monotonic() - self._start:6.1f} s  {text}", flush=True)
 
 
+def side_by_side(connect, jobs, work, threads: int = 6) -> None:
+    """work(client, job) for every job, over `threads` of the clients that `connect` gives."""
+    jobs, lock, errors = iter(jobs), threading.Lock(), []
+
+    def run():
+        try:
+            with connect() as connection:
+                while True:
+                    with lock:
+                        job = next(jobs, None)
+                    if job is None:
+                        return
+                    work(connection, job)
+        except Exception as error:
+            errors.append(error)
+    crew = [threading.Thread(target=run) for _ in range(threads)]
+    for thread in crew:
+        thread.start()
+    for thread in crew:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
 class Town:
     """`swapped`: numbers that will change places; `logins`: accounts that log in; `aliases`: name →
     mailboxes; `notices`: declarations (TOML); `shared`: mailbox → its owners; `leases`: whether
@@ -184,26 +208,7 @@ class Town:
 
     def side_by_side(self, jobs, work, threads: int = 6, **client) -> None:
         """work(client, job) for every job, from several connections of the mx service at a time."""
-        jobs, lock, errors = iter(jobs), threading.Lock(), []
-
-        def run():
-            try:
-                with self.client(**client) as connection:
-                    while True:
-                        with lock:
-                            job = next(jobs, None)
-                        if job is None:
-                            return
-                        work(connection, job)
-            except Exception as error:
-                errors.append(error)
-        crew = [threading.Thread(target=run) for _ in range(threads)]
-        for thread in crew:
-            thread.start()
-        for thread in crew:
-            thread.join()
-        if errors:
-            raise errors[0]
+        side_by_side(lambda: self.client(**client), jobs, work, threads)
 
     def each_sends(self, kind: str, jobs, service: str = "") -> list[clients.Reply]:
         """One mail of each (number, sender, recipient), over a session of his own; the replies."""

@@ -28,6 +28,9 @@ class Member:
     last_access: str
     title: str
     auto_reply: str
+    reply_to: str = ""
+    notify: str = ""
+    codes: str = "0,3"  # HTML window, charset
 
     @property
     def account(self) -> str:
@@ -39,7 +42,7 @@ class Member:
 
     @property
     def row_tail(self) -> str:
-        return f"{self.name},{self.title},,,{self.auto_reply},0,3"
+        return f"{self.name},{self.title},{self.reply_to},{self.notify},{self.auto_reply},{self.codes}"
 
     @property
     def row(self) -> str:

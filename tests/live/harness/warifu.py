@@ -59,11 +59,12 @@ class Warifu:
             self.patterns.mkdir()
             (self.patterns / "live.toml").write_text(patterns)
         for rule, action in (actions or {}).items():
-            self._act(rule, action)
+            self.act(rule, action)
         self.configure(settings)
         self.process: subprocess.Popen | None = None
 
-    def _act(self, rule: str, action: str) -> None:
+    def act(self, rule: str, action: str) -> None:
+        """Gives a rule another action; a running daemon reads it at the next reload."""
         for path in self.patterns.glob("*.toml"):
             text, count = re.subn(rf'(?s)(\nid = "{rule}"\n.*?\naction = ")\w+', rf"\g<1>{action}", path.read_text())
             if count:
