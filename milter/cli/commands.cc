@@ -27,6 +27,9 @@ constexpr Option kRulesCheckOptions[] = {
     {"foreign", "", "the rules given are of another project (gitleaks)"},
     {"notices", "PATH", "check these notices, a file or a folder; may be given again", true},
 };
+constexpr Option kRulesImportOptions[] = {
+    {"output", "FILE", "write the rules there (default: standard output)"},
+};
 constexpr Option kDaemonOptions[] = {
     {"socket", "PATH", "control socket to use instead of the configured one"},
 };
@@ -52,6 +55,13 @@ constexpr Command kMail[] = {
      "without --config or rules, they alone.",
      kRulesCheckOptions, RunRulesCheck},
     {"rules list", "[PATH...]", 0, -1, "list the rules", "", kRulesOptions, RunRulesList},
+    {"rules import", "PATH...", 1, -1,
+     "make rules of Nosey Parker, Titus or Kingfisher into warifu's",
+     "Reads rule files in YAML, or folders of them, rewrites verbose patterns, keeps the examples "
+     "as tests, runs them through the engine that scans mail, and writes one rule file of "
+     "warifu's own. Rules that cannot be kept are told with the reason, and so is what the others "
+     "lose.",
+     kRulesImportOptions, RunRulesImport},
     {"rules try", "FILE|- [RULE]", 1, 2, "show what the rules match in a text or mail, and why not",
      "Shows each match of a rule with its place, and each match that one of the rule's own filters "
      "turned down, with the key of the filter. With RULE, of that rule alone.",

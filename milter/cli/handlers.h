@@ -9,6 +9,7 @@ namespace warifu::cli {
 int RunCheck(const Arguments& arguments, Terminal& terminal);
 int RunScan(const Arguments& arguments, Terminal& terminal);
 int RunRulesCheck(const Arguments& arguments, Terminal& terminal);
+int RunRulesImport(const Arguments& arguments, Terminal& terminal);
 int RunRulesList(const Arguments& arguments, Terminal& terminal);
 int RunRulesTry(const Arguments& arguments, Terminal& terminal);
 int RunBindShow(const Arguments& arguments, Terminal& terminal);

@@ -11,13 +11,13 @@ namespace warifu::scan {
 namespace {
 
 // An example as a mail would bring it, in a region where the rule acts.
-Segment ToSegment(const std::string& example, const Rule& rule) {
+Segment ToSegment(const std::string& example, const RuleInfo& rule) {
   Segment segment;
   segment.part = "1";
   Normalised normal = Normalise(example);
   segment.text = std::move(normal.text);
   segment.maps = std::move(normal.maps);
-  const Region region = rule.info.regions.empty() ? Region::kBody : rule.info.regions.front();
+  const Region region = rule.regions.empty() ? Region::kBody : rule.regions.front();
   segment.regions.push_back({region, {0, segment.text.size()}});
   return segment;
 }
@@ -42,14 +42,12 @@ class Checker {
     out_.push_back({rule.info.id, rule.place, error, std::move(text)});
   }
 
-  bool Finds(const Rule& rule, const std::string& example) {
-    const Segment segment = ToSegment(example, rule);
-    const ScanResult result = set_.Scan({&segment, 1}, {});
+  ExampleResult Try(const Rule& rule, const std::string& example) {
+    ExampleResult result = TryExample(set_, rule.info, example);
     for (const Fault& fault : result.faults) {
       Say(rule, true, "an example could not be scanned: " + fault.detail);
     }
-    return std::ranges::any_of(result.findings,
-                               [&](const Finding& f) { return f.rule == rule.info.id; });
+    return result;
   }
 
   void Check(const Rule& rule) {
@@ -57,14 +55,15 @@ class Checker {
     if (rule.misses.empty()) Say(rule, false, "has no counter-examples (mail.misses)");
     if (!rule.path.empty()) return;  // examples have no file name
     for (std::size_t i = 0; i < rule.matches.size(); ++i) {
-      if (!Finds(rule, rule.matches[i])) {
-        Say(rule, true,
-            "does not find its example " + std::to_string(i + 1) + ": \"" +
-                Printable(rule.matches[i], 120) + "\"");
-      }
+      const ExampleResult result = Try(rule, rule.matches[i]);
+      if (result.found) continue;
+      Say(rule, true,
+          "does not find its example " + std::to_string(i + 1) + ": \"" +
+              Printable(rule.matches[i], 120) + "\"" +
+              (result.dropped_by.empty() ? "" : ", turned down by " + result.dropped_by));
     }
     for (std::size_t i = 0; i < rule.misses.size(); ++i) {
-      if (Finds(rule, rule.misses[i])) {
+      if (Try(rule, rule.misses[i]).found) {
         Say(rule, true,
             "finds its counter-example " + std::to_string(i + 1) + ": \"" +
                 Printable(rule.misses[i], 120) + "\"");
@@ -103,6 +102,22 @@ class Checker {
 };
 
 }  // namespace
+
+ExampleResult TryExample(const PatternSet& set, const RuleInfo& rule, const std::string& example) {
+  const Segment segment = ToSegment(example, rule);
+  ExampleResult out;
+  ScanContext context;
+  context.on_dropped = [&](const Dropped& dropped) {
+    if (dropped.rule != rule.id || !out.dropped_by.empty()) return;
+    out.dropped_by = dropped.key;
+    if (!dropped.detail.empty()) out.dropped_by += " " + std::string(dropped.detail);
+  };
+  ScanResult result = set.Scan({&segment, 1}, context);
+  out.faults = std::move(result.faults);
+  out.found =
+      std::ranges::any_of(result.findings, [&](const Finding& f) { return f.rule == rule.id; });
+  return out;
+}
 
 std::vector<RuleProblem> CheckRuleExamples(const PatternSet& set, const CompiledRules& rules) {
   return Checker(set, rules).Run();

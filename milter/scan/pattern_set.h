@@ -34,6 +34,7 @@ namespace warifu::scan {
 struct RuleSource {
   std::string path;      // a .toml file, or a folder whose *.toml are read in name order
   bool foreign = false;  // a pack of another project: unknown keys are ignored and reported
+  std::optional<std::string> text = {};  // the file's content at hand; `path` is then for messages
 };
 
 // What a rule does when its file does not say, by severity info..critical.

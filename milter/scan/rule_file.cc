@@ -324,6 +324,12 @@ void ResolveDuplicates(RuleFiles* out) {
 RuleFiles ReadRuleFiles(std::span<const RuleSource> sources, const ActionDefaults& actions) {
   RuleFiles out;
   for (const RuleSource& source : sources) {
+    if (source.text) {
+      ReadTomlText(*source.text, source.path, &out.errors, [&](const toml::table& document) {
+        FileReader(source, source.path, actions, &out).Read(document);
+      });
+      continue;
+    }
     const auto files = TomlFilesOf(source.path);
     if (!files) {
       out.errors.push_back(files.error());

@@ -17,6 +17,12 @@ constexpr std::size_t kMaxFileBytes = 16u << 20;
 }  // namespace
 
 Result<std::vector<std::string>> TomlFilesOf(const std::string& path) {
+  constexpr std::string_view kEndings[] = {".toml"};
+  return RuleFilesOf(path, kEndings);
+}
+
+Result<std::vector<std::string>> RuleFilesOf(const std::string& path,
+                                             std::span<const std::string_view> endings) {
   struct stat st{};
   if (stat(path.c_str(), &st) != 0) {
     return Fail(errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem,
@@ -30,7 +36,9 @@ Result<std::vector<std::string>> TomlFilesOf(const std::string& path) {
   std::vector<std::string> files;
   while (const dirent* entry = readdir(dir)) {
     const std::string_view name = entry->d_name;
-    if (name.ends_with(".toml") && !name.starts_with('.')) {
+    const bool ours = std::ranges::any_of(
+        endings, [name](std::string_view ending) { return name.ends_with(ending); });
+    if (ours && !name.starts_with('.')) {
       files.push_back(path + (path.ends_with('/') ? "" : "/") + std::string(name));
     }
   }
@@ -39,10 +47,9 @@ Result<std::vector<std::string>> TomlFilesOf(const std::string& path) {
   return files;
 }
 
-void ReadTomlFile(const std::string& path, Errors* errors,
-                  const std::function<void(const toml::table&)>& read) {
+Result<std::string> ReadRuleText(const std::string& path) {
   const auto fail = [&](ErrorKind kind, std::string text) {
-    errors->push_back({kind, std::move(text), {path}});
+    return Fail(kind, std::move(text), {path});
   };
   struct stat st{};
   const bool there = stat(path.c_str(), &st) == 0;
@@ -59,6 +66,18 @@ void ReadTomlFile(const std::string& path, Errors* errors,
   if (stream.bad()) return fail(ErrorKind::kSystem, "cannot read");
   text.resize(static_cast<std::size_t>(stream.gcount()));
   if (text.size() > kMaxFileBytes) return fail(ErrorKind::kInvalid, "larger than 16 MiB");
+  return text;
+}
+
+void ReadTomlFile(const std::string& path, Errors* errors,
+                  const std::function<void(const toml::table&)>& read) {
+  const Result<std::string> text = ReadRuleText(path);
+  if (text) return ReadTomlText(*text, path, errors, read);
+  errors->push_back(text.error());
+}
+
+void ReadTomlText(std::string_view text, const std::string& path, Errors* errors,
+                  const std::function<void(const toml::table&)>& read) {
   try {
     const toml::table document = toml::parse(text, path);
     read(document);

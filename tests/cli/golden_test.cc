@@ -50,6 +50,24 @@ TEST_F(GoldenTest, RulesCheck) {
   Expect("rules-check-examples.txt", {"rules", "check", "wrong.toml"});
 }
 
+TEST_F(GoldenTest, RulesImport) {
+  Write("pack/a.yml",
+        "rules:\n- name: Pelican token\n  id: np.pelican.1\n  pattern: |\n    (?x)(?i)\n"
+        "    pelican [_-] token  # label\n    = ([a-z0-9]{12})\n"
+        "  examples: ['pelican_token=a1b2c3d4e5f6', 'pelican token']\n"
+        "  negative_examples: ['pelican_token=a1b2']\n  validation: {type: Http}\n");
+  Write("pack/b.yaml",
+        "rules:\n- {name: B, id: b, pattern: 'a(?=b)', examples: [ab], exampels: []}\n");
+  Expect("rules-import.txt", {"rules", "import", "pack", "--output", "out.toml"});
+  Expect("rules-import.json",
+         {"rules", "import", "pack", "--output", "out.toml", "--format", "json"});
+  Expect("rules-import.toml", {"rules", "import", "pack"});
+  EXPECT_EQ(Run({"rules", "import", "pack/b.yaml"}).status, 2);
+  EXPECT_EQ(Run({"rules", "import", "pack/a.yml", "--output", "none/out.toml"}).status, 2);
+  EXPECT_EQ(Run({"rules", "import", "pack/a.yml"}).status, 0);
+  EXPECT_EQ(Run({"rules", "check", "out.toml"}).status, 0);
+}
+
 constexpr std::string_view kTrial =
     "パスワード：Xk29vmQ1\npassword: aaaaaaaa\npassword = <password>\nmail.internal.example\n";
 

@@ -37,6 +37,7 @@ DOORS = {
     "hs": {"scan"},
     "re2/": {"scan"},
     "toml++/": {"scan"},
+    "yaml-cpp/": {"scan"},
     "soci/": {"store", "binding"},
     "sqlite3.h": {"store"},
     "libpq-fe.h": {"store", "binding"},
