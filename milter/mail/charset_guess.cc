@@ -54,7 +54,11 @@ Character EucAt(std::string_view text, std::size_t pos) {
   for (std::size_t i = 1; i < size; ++i) {
     if (At(text, pos + i) < 0xA1 || At(text, pos + i) == 0xFF) return {1, kBroken};
   }
-  if (lead == 0x8E) return {2, At(text, pos + 1) <= 0xDF ? 0.1 : kBroken};
+  if (lead == 0x8E) {
+    if (At(text, pos + 1) > 0xDF) return {2, kBroken};
+    // In a run they are half-width kana for sure: as Shift_JIS they would all be kanji of one row.
+    return {2, pos >= 2 && At(text, pos - 2) == 0x8E ? 0.9 : 0.1};
+  }
   return {size, lead == 0x8F ? 0.05 : RowWeight(lead - 0xA0)};
 }
 

@@ -33,6 +33,15 @@ TEST(Charset, ShiftJisAndEucByLabelAndByGuess) {
   }
 }
 
+TEST(Charset, EucInHalfWidthKanaByGuess) {
+  // ◆ﾒｰﾙﾊﾟｽﾜｰﾄﾞ: as Shift_JIS the kana would be kanji of level 1, all of one row.
+  constexpr std::string_view kHalf =
+      "\xA2\xA1\x8E\xD2\x8E\xB0\x8E\xD9\x8E\xCA\x8E\xDF\x8E\xBD\x8E\xDC\x8E\xB0\x8E\xC4\x8E\xDE: x";
+  for (const char* label : {"", "us-ascii", "iso-8859-1"}) {
+    EXPECT_EQ(Text(kHalf, label), "◆ﾒｰﾙﾊﾟｽﾜｰﾄﾞ: x") << label;
+  }
+}
+
 TEST(Charset, Utf8UnderAWrongLabel) {
   for (const char* label : {"", "us-ascii", "iso-8859-1", "shift_jis", "x-nobody"}) {
     EXPECT_EQ(Text(kText, label), kText) << label;
