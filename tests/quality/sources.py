@@ -142,12 +142,12 @@ def haiti(folder):
             described = bool(re.match(r"[$@({]|\*[0-9A-F]{40}$|[A-Za-z0-9_-]+\$|0x0[12]00|[a-z0-9_]+:\$|SCRYPT|pbkdf2|grub|scrypt", text))
             family = "self-describing" if described else "bare" if re.fullmatch(r"[\w+/=.-]+", text) else "of several fields"
             family = "checksum" if CHECKSUM.search(name) else family
-            label = f"{number} {name}"
+            label, kind = f"{number} {name}", {"template": name}
             if family != "checksum":
-                cases.append(Case(f"{label} (row)", f"{family}, behind an address", "high", as_text(f"taro.yamada@example.jp:{text}\n".encode())))
+                cases.append(Case(f"{label} (row)", f"{family}, behind an address", "high", as_text(f"taro.yamada@example.jp:{text}\n".encode()), facts=kind))
             if family != "of several fields":
                 cases.append(Case(f"{label} (alone)", f"{family}, alone", "high" if family == "self-describing" else "none",
-                                  as_text(f"{text}\n".encode())))
+                                  as_text(f"{text}\n".encode()), facts=kind))
     return cases
 
 
@@ -174,11 +174,23 @@ def debian_japanese(folder):
     return cases
 
 
+def dictionary(folder):
+    """A hundred lines a mail of a Japanese dictionary in CSV, attached in EUC-JP without a label."""
+    cases = []
+    for path in under(folder, "data"):
+        lines = path.read_bytes().splitlines(keepends=True)
+        cases += [Case(f"{path.name} lines {n + 1}-{n + 100}", folder.name, "none", attached(path.name, b"".join(lines[n:n + 100])))
+                  for n in range(0, len(lines), 100)]
+    return cases
+
+
 LABELLED = {"secrets-leaky-repo": leaky_repo, "secrets-secretlint": secretlint, "secrets-whispers": whispers,
             "secrets-detect-secrets": detect_secrets, "secrets-ripsecrets": ripsecrets, "secrets-defaultcreds": default_credentials,
             "hashes-haiti": haiti}
 ORDINARY = {"spamassassin-publiccorpus": _stored("data/easy-ham-1", "data/easy-ham-2", "data/hard-ham-1"), "notmuch-corpora": _stored("data"),
-            "bounceparser": _stored("data"), "sisimai-bounces": _stored("data"), "debian-docs-ja-a": debian_japanese}
+            "bounceparser": _stored("data"), "sisimai-bounces": _stored("data"), "debian-docs-ja-a": debian_japanese,
+            "jpmobile-mail": _stored("data"), "redmine-mailhandler": _stored("data"), "ruby-mail": _stored("data"),
+            "mailgun-forge": _stored("data"), "email-reply-trimmer": _stored("data"), "mecab-ipadic-csv": dictionary}
 
 
 def gitleaks_cases(folder):
