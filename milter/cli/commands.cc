@@ -15,16 +15,16 @@ constexpr Option kScanOptions[] = {
     {"account", "NAME", "check the author as if this account had sent the mail"},
     {"severity", "info|low|medium|high|critical", "count findings of this level or above only"},
     {"rules", "PATH", "use these rules, a file or a folder; may be given again", true},
-    {"foreign", "", "the rules given are of another project (gitleaks)"},
+    {"foreign", "", "the rules given are of another project (gitleaks, betterleaks)"},
     {"jobs", "NUMBER", "threads to use (default: one a processor)"},
 };
 constexpr Option kRulesOptions[] = {
     {"rules", "PATH", "use these rules, a file or a folder; may be given again", true},
-    {"foreign", "", "the rules given are of another project (gitleaks)"},
+    {"foreign", "", "the rules given are of another project (gitleaks, betterleaks)"},
 };
 constexpr Option kRulesCheckOptions[] = {
     {"rules", "PATH", "use these rules, a file or a folder; may be given again", true},
-    {"foreign", "", "the rules given are of another project (gitleaks)"},
+    {"foreign", "", "the rules given are of another project (gitleaks, betterleaks)"},
     {"notices", "PATH", "check these notices, a file or a folder; may be given again", true},
 };
 constexpr Option kRulesImportOptions[] = {

@@ -86,7 +86,12 @@ class Filter {
     const bool exempt = std::ranges::any_of(rule_.allowlists, [&](const CompiledAllowlist& list) {
       return Exempts(list, c, match, secret);
     });
-    return exempt ? "allowlists" : "";
+    if (exempt) return "allowlists";
+    const FilterSubject subject{text, c.match, c.secret, rule_.rule.info.id,
+                                rule_.rule.info.description};
+    const bool discarded = std::ranges::any_of(
+        rule_.rule.filters, [&](const auto& filter) { return filter->Discards(subject); });
+    return discarded ? "filter" : "";
   }
   std::string_view detail() const { return detail_; }
 

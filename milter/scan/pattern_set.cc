@@ -184,6 +184,7 @@ class Run {
       return std::tuple(a.match.begin, a.rule, a.secret.begin, a.secret.end) <
              std::tuple(b.match.begin, b.rule, b.secret.begin, b.secret.end);
     });
+    DropUnmet(segment);
     const Candidate* last = nullptr;
     for (const Candidate& c : candidates_) {
       const bool same = last != nullptr && last->rule == c.rule && last->secret == c.secret;
@@ -196,6 +197,35 @@ class Run {
       }
       AddFinding(index, c);
     }
+  }
+
+  // Candidates whose rule requires another that is not there, then those that only served.
+  void DropUnmet(const Segment& segment) {
+    const auto rule_of = [this](const Candidate& c) -> const Rule& {
+      return set_.rules_.rules[c.rule].rule;
+    };
+    const auto meets = [&](const Candidate& c, const Requirement& required) {
+      return std::ranges::any_of(candidates_, [&](const Candidate& other) {
+        return rule_of(other).info.id == required.rule &&
+               (!required.within_lines ||
+                LinesApart(segment.text, c.match, other.match) <= *required.within_lines);
+      });
+    };
+    std::vector<bool> drop;
+    for (const Candidate& c : candidates_) {
+      const Rule& rule = rule_of(c);
+      drop.push_back(rule.helper || !std::ranges::all_of(rule.required, [&](const auto& required) {
+                       return meets(c, required);
+                     }));
+    }
+    std::size_t at = 0;
+    std::erase_if(candidates_, [&](const Candidate&) { return drop[at++]; });
+  }
+
+  static int LinesApart(std::string_view text, Span a, Span b) {
+    if (b.begin < a.begin) std::swap(a, b);
+    if (b.begin <= a.end) return 0;
+    return static_cast<int>(std::ranges::count(text.substr(a.end, b.begin - a.end), '\n'));
   }
 
   // A foreign catch-all is silent where another rule names the same secret.
@@ -292,6 +322,11 @@ std::string VersionOf(const std::vector<Rule>& rules) {
     }
     add_all(info.keywords);
     add_all(rule.validators);
+    for (const auto& filter : rule.filters) add(filter->source());
+    for (const Requirement& required : rule.required) {
+      add(required.rule + "," + std::to_string(required.within_lines.value_or(-1)));
+    }
+    if (rule.helper) add("helper");
     for (const Region region : info.regions) add(ToString(region));
     add(std::to_string(rule.entropy) + "," + std::to_string(info.sample) + "," +
         std::string(ToString(info.severity)) + "," + std::string(ToString(info.action)) + "," +

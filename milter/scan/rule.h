@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "scan/filter_expression.h"
 #include "scan/pattern_set.h"
 
 namespace warifu::scan {
@@ -37,6 +38,12 @@ struct RulePattern {
   Place place;
 };
 
+// Another rule that must match in the same text, within so many lines; foreign packs only.
+struct Requirement {
+  std::string rule;
+  std::optional<int> within_lines;
+};
+
 struct Rule {
   RuleInfo info;
   Place place;
@@ -45,6 +52,9 @@ struct Rule {
   double entropy = 0;                 // bits a character; a secret needs more
   std::vector<std::shared_ptr<const Allowlist>> allowlists;
   std::vector<std::string> validators;
+  std::vector<std::shared_ptr<const FilterExpression>> filters;  // foreign packs only
+  std::vector<Requirement> required;
+  bool helper = false;  // serves rules that require it, and is no finding by itself
   std::vector<std::string> matches, misses;
 };
 

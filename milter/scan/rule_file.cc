@@ -43,10 +43,12 @@ class FileReader {
     TomlTable top(document, "", &file_);
     top.Skip("title");
     top.Skip("description");
+    ReadGlobalFilter(&top);
     const std::size_t first = out_->rules.size();
     for (const toml::table* table : top.Tables("rules")) ReadRule(*table);
     if (file_.foreign) {
       top.Skip("minVersion");
+      top.Skip("betterleaksMinVersion");
       RefuseExtend(&top);
     } else {
       for (const toml::table* table : top.Tables("records")) ReadRecord(*table);
@@ -61,6 +63,11 @@ class FileReader {
     for (const std::string& key : file_.ignored) {
       out_->notes.push_back(file_.path + ": key '" + key + "' is ignored");
     }
+    if (unknown_filter_) {
+      out_->notes.push_back(file_.path +
+                            ": filters that ask for a path, an author or failsTokenEfficiency: "
+                            "what is unknown to warifu discards nothing");
+    }
     if (paths_off_) {
       out_->notes.push_back(file_.path +
                             ": path allowlists are off for mail: a file's name exempts nothing");
@@ -68,6 +75,42 @@ class FileReader {
   }
 
  private:
+  void ReadGlobalFilter(TomlTable* top) {
+    if (!file_.foreign) return;
+    if (top->Has("prefilter")) paths_off_ = true;  // it knows nothing but where a text came from
+    global_filter_ = ReadFilter(top, true);
+  }
+
+  // Null where there is none, or none that warifu can read.
+  std::shared_ptr<const FilterExpression> ReadFilter(TomlTable* t, bool global) {
+    const std::string source = t->String("filter");
+    if (source.empty()) return nullptr;
+    auto filter = ParseFilter(source, global);
+    if (filter) {
+      unknown_filter_ = unknown_filter_ || (*filter)->has_unknown();
+      return *filter;
+    }
+    // A text of several lines begins on the line behind its quotes.
+    Place place = t->PlaceOf("filter");
+    if (source.contains('\n')) {
+      place.line += 1 + filter.error().line;
+      place.column = 0;
+    }
+    file_.errors->push_back({ErrorKind::kInvalid, "filter: " + filter.error().text, place});
+    return nullptr;
+  }
+
+  void ReadRequired(TomlTable* t, Rule* rule) {
+    rule->helper = t->Flag("skipReport").value_or(false);
+    for (const toml::table* table : t->Tables("required")) {
+      TomlTable one(*table, "rules.required", &file_);
+      Requirement required{one.String("id"), one.Integer("withinLines")};
+      if (required.rule.empty()) one.Error("id", "a required rule needs an id");
+      one.Finish();
+      rule->required.push_back(std::move(required));
+    }
+  }
+
   void RefuseExtend(TomlTable* top) {
     if (!top->Has("extend")) return;
     top->Error("extend",
@@ -120,6 +163,11 @@ class FileReader {
       for (const toml::table* list : t.Tables(key)) {
         rule.allowlists.push_back(ReadAllowlist(*list, std::string("rules.") + key, false));
       }
+    }
+    if (file_.foreign) {
+      if (auto filter = ReadFilter(&t, false)) rule.filters.push_back(std::move(filter));
+      if (global_filter_) rule.filters.push_back(global_filter_);
+      ReadRequired(&t, &rule);
     }
     if (const toml::table* mail = t.Table("mail")) {
       ReadMail(*mail, "rules.mail", &rule, &pattern);
@@ -285,7 +333,8 @@ class FileReader {
   const ActionDefaults& actions_;
   RuleFiles* out_;
   TomlFile file_;
-  bool paths_off_ = false;
+  bool paths_off_ = false, unknown_filter_ = false;
+  std::shared_ptr<const FilterExpression> global_filter_;
 };
 
 // Two rules of one id: a mistake, but a pack may repeat a rule of warifu's own, which then stands.

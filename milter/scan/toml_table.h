@@ -25,7 +25,7 @@ struct TomlFile {
   std::string path;
   bool foreign = false;
   Errors* errors = nullptr;
-  std::set<std::string> ignored;  // unknown keys of a foreign pack, as "rules.skipReport"
+  std::set<std::string> ignored;  // unknown keys of a foreign pack, as "rules.specificity"
 
   void Error(const toml::node& node, std::string text) const;
   Place PlaceOf(const toml::node& node) const;

@@ -20,9 +20,9 @@ std::vector<std::string> Found(const std::string& toml, const std::string& text)
 }
 
 TEST(Foreign, UnknownKeysAreIgnoredAndNoted) {
-  const SetPtr set = MustLoad(std::string(kRule) + "skipReport = true\n", true);
+  const SetPtr set = MustLoad(std::string(kRule) + "specificity = 0\n", true);
   ASSERT_NE(set, nullptr);
-  EXPECT_THAT(set->notes(), ElementsAre(HasSubstr("key 'rules.skipReport' is ignored")));
+  EXPECT_THAT(set->notes(), ElementsAre(HasSubstr("key 'rules.specificity' is ignored")));
 }
 
 TEST(Foreign, ExtendIsRefused) {
