@@ -66,6 +66,16 @@ constexpr Command kMail[] = {
      "Shows each match of a rule with its place, and each match that one of the rule's own filters "
      "turned down, with the key of the filter. With RULE, of that rule alone.",
      kRulesOptions, RunRulesTry},
+    {"records audit",
+     "SCHEMA TABLE",
+     2,
+     2,
+     "find rows that hold another member's record",
+     "Reads a member table (CSV, by the schema) and names each row in one of whose cells another "
+     "row's record stands: at least two cells of it, a key among them. What a row shares with "
+     "another is none. Rows are named by the schema's handle; no other cell is shown.",
+     {},
+     RunRecordsAudit},
 };
 
 constexpr Command kDaemon[] = {

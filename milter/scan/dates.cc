@@ -1,6 +1,7 @@
 #include "scan/dates.h"
 
 #include <chrono>
+#include <cstdio>
 #include <string>
 
 namespace warifu::scan {
@@ -55,6 +56,27 @@ bool Exists(int year, int month, int day) {
          (std::chrono::year{year} / month / day).ok();
 }
 
+// The days that a date can mean: two where the order of day and month is open.
+struct Days {
+  struct Day {
+    int year, month, day;
+  };
+  Day days[2] = {};
+  int count = 0;
+
+  bool Add(int year, int month, int day) {
+    if (!Exists(year, month, day)) return false;
+    days[count++] = {year, month, day};
+    return true;
+  }
+  std::string Iso(int i) const {
+    char text[16];
+    std::snprintf(text, sizeof text, "%04d-%02d-%02d", days[i].year % 10000, days[i].month % 100,
+                  days[i].day % 100);
+    return text;
+  }
+};
+
 constexpr struct {
   std::string_view name, letter;
   int first;
@@ -65,43 +87,46 @@ constexpr struct {
              {"令和", "R", 2019}};
 
 // The rest behind the year: a separator, the month, a separator, the day.
-bool ReadMonthDay(Reader* r, int year) {
+bool ReadMonthDay(Reader* r, int year, Days* days) {
   int month = 0, day = 0;
   if (!r->Word("年") && r->OneOf("-/.") == 0) return false;
   if (r->Number(2, &month) == 0) return false;
   if (!r->Word("月") && r->OneOf("-/.") == 0) return false;
   if (r->Number(2, &day) == 0) return false;
   r->Word("日");
-  return Exists(year, month, day);
+  return days->Add(year, month, day);
 }
 
-bool ReadEra(Reader* r) {
+bool ReadEra(Reader* r, Days* days) {
   for (const auto& era : kEras) {
     const bool name = r->Word(era.name);
     if (!name && !r->Word(era.letter)) continue;
     r->Word(".");
     int year = 1;
     if (!r->Word("元") && r->Number(2, &year) == 0) return false;
-    return year >= 1 && year <= 64 && ReadMonthDay(r, era.first + year - 1);
+    return year >= 1 && year <= 64 && ReadMonthDay(r, era.first + year - 1, days);
   }
   return false;
 }
 
 // Takes a date from the begin of the text.
-bool ReadDate(Reader* r) {
+bool ReadDate(Reader* r, Days* days) {
   int a = 0, b = 0, c = 0;
   const std::string_view all = r->rest();
   switch (r->Number(8, &a)) {
     case 0:
-      return ReadEra(r);
+      return ReadEra(r, days);
     case 4:
-      return ReadMonthDay(r, a);
+      return ReadMonthDay(r, a, days);
     case 8:
-      return Exists(a / 10000, a / 100 % 100, a % 100);
+      return days->Add(a / 10000, a / 100 % 100, a % 100);
     case 1:
     case 2:
-      return r->OneOf("-/.") != 0 && r->Number(2, &b) > 0 && r->OneOf("-/.") != 0 &&
-             r->Number(4, &c) == 4 && (Exists(c, a, b) || Exists(c, b, a));
+      if (r->OneOf("-/.") == 0 || r->Number(2, &b) == 0 || r->OneOf("-/.") == 0) return false;
+      if (r->Number(4, &c) != 4) return false;
+      days->Add(c, a, b);
+      if (a != b) days->Add(c, b, a);
+      return days->count > 0;
     default:
       r->Set(all);
       return false;
@@ -165,13 +190,15 @@ bool IsTime(std::string_view text) {
 
 bool IsDate(std::string_view text) {
   Reader r(text);
-  return text.size() <= 40 && ReadDate(&r) && r.Done();
+  Days days;
+  return text.size() <= 40 && ReadDate(&r, &days) && r.Done();
 }
 
 bool IsDateTime(std::string_view text) {
   if (text.size() > 80) return false;
   Reader r(text);
-  if (!ReadDate(&r) || r.Done()) return false;
+  Days days;
+  if (!ReadDate(&r, &days) || r.Done()) return false;
   std::string_view rest = r.rest();
   if (rest.starts_with('T')) {
     rest.remove_prefix(1);
@@ -181,6 +208,33 @@ bool IsDateTime(std::string_view text) {
     rest.remove_prefix(blanks);
   }
   return IsTime(rest);
+}
+
+std::string IsoDateOf(std::string_view text) {
+  Reader r(text);
+  Days days;
+  if (text.size() > 80 || !ReadDate(&r, &days)) return "";
+  return r.Done() || IsDateTime(text) ? days.Iso(0) : "";
+}
+
+std::vector<DateIn> FindDates(std::string_view line) {
+  std::vector<DateIn> found;
+  const auto digit = [&](std::size_t at) {
+    return at < line.size() && line[at] >= '0' && line[at] <= '9';
+  };
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    const auto c = static_cast<unsigned char>(line[at]);
+    const bool letter = (c >= 'A' && c <= 'Z') || c >= 0xE4;  // of an era
+    if (!letter && (!digit(at) || (at > 0 && digit(at - 1)))) continue;
+    Reader r(line.substr(at));
+    Days days;
+    if (!ReadDate(&r, &days)) continue;
+    const std::size_t end = line.size() - r.rest().size();
+    if (digit(end)) continue;
+    for (int i = 0; i < days.count; ++i) found.push_back({{at, end}, days.Iso(i)});
+    at = end - 1;
+  }
+  return found;
 }
 
 }  // namespace warifu::scan

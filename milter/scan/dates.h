@@ -6,11 +6,27 @@
 // Threads: pure.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/offset_map.h"
 
 namespace warifu::scan {
 
 bool IsDate(std::string_view text);
 bool IsDateTime(std::string_view text);
+
+// "1998-05-23" for a date or a date with a time, which is left out; "" for anything else. Where the
+// order is open the month comes first.
+std::string IsoDateOf(std::string_view text);
+
+struct DateIn {
+  Span span;        // of the date, without a time
+  std::string iso;  // an open order gives two of one span
+};
+
+// Every date in a line of text, in the order of the forms above.
+std::vector<DateIn> FindDates(std::string_view line);
 
 }  // namespace warifu::scan

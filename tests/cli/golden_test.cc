@@ -20,7 +20,8 @@ class GoldenTest : public ToolTest {
 
 TEST_F(GoldenTest, HelpOnEverythingAndOnEachCommand) {
   Expect("help.txt", {});
-  for (const char* group : {"rules", "bind", "account", "incident", "breaker", "store"}) {
+  for (const char* group :
+       {"rules", "records", "bind", "account", "incident", "breaker", "store"}) {
     Expect(std::string("help-") + group + ".txt", {group, "--help"});
   }
   for (const Command& command : Commands()) {
@@ -91,6 +92,31 @@ TEST_F(GoldenTest, Scan) {
   Expect("scan-all.txt", {"scan", "--all", "mail", "--config", "warifu.conf"});
   Expect("scan-high.txt", {"scan", "--severity", "high", "mail", "--config", "warifu.conf"});
   Expect("scan.json", {"scan", "--all", "mail", "--config", "warifu.conf", "--format", "json"});
+}
+
+constexpr std::string_view kMemberSchema =
+    "[index]\nid = \"members\"\nhandle = \"number\"\naccount = \"login\"\n"
+    "[[index.columns]]\nname = \"number\"\nrole = \"key\"\ntype = \"digits\"\n"
+    "[[index.columns]]\nname = \"login\"\nrole = \"key\"\ntype = \"login\"\n"
+    "[[index.columns]]\nname = \"password\"\nrole = \"key\"\ntype = \"password\"\n"
+    "[[index.columns]]\nname = \"name\"\nrole = \"corroborate\"\ntype = \"name\"\n";
+
+TEST_F(GoldenTest, RecordsAudit) {
+  Write("members.toml", kMemberSchema);
+  Write("members.csv",
+        "number,login,password,name,signature\n"
+        "1000001,taro,Xk29;vmQ1,山田 太郎,\n"
+        "1000002,hanako,kk10Zt6x,花子,\"花子\n1000003,jiro,pQ83#dm2,\n次郎,0,3\"\n"
+        "1000003,jiro,pQ83#dm2,次郎,\"次郎です。山田太郎のパスワードはXk29;vmQ1だ\"\n");
+  Expect("records-audit.txt", {"records", "audit", "members.toml", "members.csv"});
+  Expect("records-audit.json",
+         {"records", "audit", "members.toml", "members.csv", "--format", "json"});
+  EXPECT_EQ(Run({"records", "audit", "members.toml", "members.csv"}).status, kExitFound);
+  Write("short.csv", "number,login,password,name\n1000001,taro\n");
+  const Outcome wrong = Run({"records", "audit", "members.toml", "short.csv"});
+  EXPECT_EQ(wrong.status, kExitError);
+  EXPECT_EQ(wrong.err,
+            "warifu: short.csv:2: this row has 2 cells, not 4 (see its delimiter and quotes)\n");
 }
 
 }  // namespace

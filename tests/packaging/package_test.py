@@ -75,6 +75,7 @@ class DebianPackage(unittest.TestCase):
                      "usr/lib/tmpfiles.d/warifu.conf", "usr/share/man/man8/warifu-milter.8.gz",
                      "usr/share/man/man1/warifu.1.gz", "usr/share/man/man5/warifu.conf.5.gz",
                      "usr/share/man/man5/warifu-notices.5.gz",
+                     "usr/share/man/man5/warifu-records.5.gz",
                      "usr/share/man/man5/warifu-patterns.5.gz", "usr/share/man/man7/warifu-events.7.gz"):
             self.assertTrue((self.root / path).is_file(), path)
         self.assertTrue(list((self.root / "usr/share/warifu/patterns").glob("*.toml")))

@@ -1,0 +1,79 @@
+// `warifu records audit`: what a member table holds where it should not.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "base/redact.h"
+#include "cli/handlers.h"
+#include "cli/progress.h"
+#include "scan/record_audit.h"
+
+namespace warifu::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kOwnersShown = 8;  // in one line for people; JSON names all
+
+void PrintJson(Terminal& terminal, const Json& line) {
+  terminal.out << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+void PrintDamage(const scan::DamagedCell& cell, bool json, Terminal& terminal) {
+  if (json) {
+    PrintJson(terminal, {{"kind", "damaged"},
+                         {"row", cell.row},
+                         {"account", cell.account},
+                         {"line", cell.line},
+                         {"column", cell.column},
+                         {"owners", cell.owners}});
+    return;
+  }
+  std::string owners;
+  for (std::size_t i = 0; i < std::min(cell.owners.size(), kOwnersShown); ++i) {
+    owners += (i == 0 ? "" : ", ") + Printable(cell.owners[i]);
+  }
+  if (cell.owners.size() > kOwnersShown) {
+    owners += " and " + std::to_string(cell.owners.size() - kOwnersShown) + " more";
+  }
+  terminal.out << Paint(terminal, Style::kRed, Printable(cell.row)) << "  line " << cell.line
+               << "  " << Printable(cell.column) << " holds the record of " << owners << '\n';
+}
+
+void PrintSummary(const scan::AuditResult& result, bool json, Terminal& terminal) {
+  if (json) {
+    PrintJson(terminal, {{"kind", "summary"},
+                         {"rows", result.rows},
+                         {"damaged_rows", result.damaged_rows},
+                         {"damaged_cells", result.damaged_cells},
+                         {"records", result.records},
+                         {"owners", result.owners}});
+    return;
+  }
+  terminal.err << result.rows << " rows, " << result.damaged_rows << " of them damaged: they hold "
+               << result.records << " records of " << result.owners << " others\n";
+}
+
+}  // namespace
+
+int RunRecordsAudit(const Arguments& arguments, Terminal& terminal) {
+  const auto read = scan::ReadIndexSchema(arguments.operands[0]);
+  if (!read) return PrintErrors(terminal, read.error()), kExitError;
+  const auto schema = scan::WithAllColumns(*read, arguments.operands[1]);
+  if (!schema) return PrintError(terminal, schema.error()), kExitError;
+  auto table = scan::OpenTable(*schema, arguments.operands[1]);
+  if (!table) return PrintError(terminal, table.error()), kExitError;
+  Result<scan::AuditResult> result;
+  {
+    Progress progress(terminal, (*table)->total());
+    result = scan::AuditTable(
+        *schema, **table, terminal.clock->Now(),
+        [&](std::uint64_t done, std::uint64_t) { progress.Show("auditing", done); },
+        [&](const scan::DamagedCell& cell) { PrintDamage(cell, arguments.json(), terminal); });
+  }
+  if (!result) return PrintError(terminal, result.error()), kExitError;
+  PrintSummary(*result, arguments.json(), terminal);
+  return result->damaged_rows > 0 ? kExitFound : kExitClean;
+}
+
+}  // namespace warifu::cli

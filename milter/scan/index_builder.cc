@@ -1,0 +1,384 @@
+#include "scan/index_builder.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+#include "base/unique_fd.h"
+#include "base/utf8.h"
+#include "scan/cell_normal.h"
+
+namespace warifu::scan {
+namespace {
+
+constexpr std::size_t kShortestKey = 3;      // bytes
+constexpr double kDensest = 0.25;            // of a key's numbers
+constexpr std::uint64_t kFilterBits = 10;    // a key cell
+constexpr std::uint64_t kSlotsPer100 = 118;  // slots for 100 key cells
+constexpr std::size_t kMaxName = 255;
+
+// The rows of the index that share a value: above these it is weak, or is not looked up.
+std::uint64_t WeakAbove(std::uint64_t rows) {
+  return std::max<std::uint64_t>(8, rows / 1000);
+}
+std::uint64_t CommonAbove(std::uint64_t rows) {
+  return std::max<std::uint64_t>(16, rows / 20000);
+}
+
+struct KeyColumn {
+  std::size_t column = 0;                   // of the indexed ones
+  std::vector<std::uint64_t> probes;        // filter hash of each row; 0: no cell
+  std::array<std::uint64_t, 20> lengths{};  // digits: cells by length
+};
+
+class Builder {
+ public:
+  Builder(const IndexSchema& schema, SipKey key, WallTime now)
+      : schema_(schema), indexed_(schema.Indexed()), key_(key) {
+    std::memcpy(head_.magic, kIndexMagic, sizeof kIndexMagic);
+    head_.columns = static_cast<std::uint32_t>(indexed_.size());
+    head_.built = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+    columns_.resize(indexed_.size());
+    for (std::size_t i = 0; i < indexed_.size(); ++i) {
+      columns_[i].column = static_cast<std::uint32_t>(indexed_[i]);
+      if (schema.columns[indexed_[i]].role == ColumnRole::kKey) keys_.push_back({i, {}, {}});
+    }
+    two_names_ = schema.account && *schema.account != schema.handle;
+    numbers_ = !two_names_;
+  }
+
+  Result<void> Begin() {
+    if (getrandom(&head_.index_id, sizeof head_.index_id, 0) != sizeof head_.index_id) {
+      return Fail(ErrorKind::kSystem, std::string("getrandom: ") + std::strerror(errno));
+    }
+    for (std::size_t i = 0; i < indexed_.size(); ++i) {
+      hashes_.push_back(HashFor(key_, HashUse::kCell, head_.index_id, i));
+    }
+    filter_hash_ = HashFor(key_, HashUse::kFilter, head_.index_id);
+    return {};
+  }
+
+  void AddRow(std::span<const std::string_view> cells) {
+    std::size_t next_key = 0;
+    for (std::size_t i = 0; i < indexed_.size(); ++i) {
+      KeyColumn* key =
+          next_key < keys_.size() && keys_[next_key].column == i ? &keys_[next_key++] : nullptr;
+      AddCell(i, cells[indexed_[i]], key);
+    }
+    AddName(cells[schema_.handle]);
+    if (two_names_) AddName(cells[*schema_.account]);
+    ++head_.rows;
+  }
+
+  std::uint64_t rows() const { return head_.rows; }
+
+  Result<BuiltIndex> Finish() {
+    BuiltIndex built;
+    for (std::size_t i = 0; i < indexed_.size(); ++i) built.columns.push_back(Weigh(i));
+    if (std::ranges::none_of(columns_, [](const ColumnHead& c) { return c.key != 0; })) {
+      std::string text = "no key column is left:";
+      for (const ColumnReport& c : built.columns) {
+        if (!c.demoted.empty()) text += " " + c.name + ", " + c.demoted + ";";
+      }
+      text.back() = '.';
+      return Fail(ErrorKind::kInvalid, text + " A rule on it would meet ordinary text");
+    }
+    if (names_.size() >> 32 != 0) {
+      return Fail(ErrorKind::kInvalid, "the handles take more than 4 GiB: name a shorter column");
+    }
+    built.rows = head_.rows;
+    head_.row_bits = static_cast<std::uint64_t>(std::bit_width(head_.rows));
+    MakeSlots();
+    MakeFilter();
+    for (std::size_t i = 0; i < indexed_.size(); ++i) built.columns[i].counts = columns_[i];
+    built.bytes = Assemble();
+    return built;
+  }
+
+ private:
+  void AddCell(std::size_t i, std::string_view cell, KeyColumn* key) {
+    const ColumnType type = schema_.columns[indexed_[i]].type;
+    ColumnHead& head = columns_[i];
+    std::uint64_t word = 0, probe = 0;
+    if (!cell.empty()) {
+      const std::string normal = NormalCell(type, cell);
+      if (normal.empty()) {
+        ++head.wrong;
+      } else if (normal.size() > kMaxCellBytes) {
+        ++head.too_long;
+      } else {
+        ++head.present;
+        word = CellWord(hashes_[i].Of(normal), normal.size());
+        if (normal.size() <= 4 && DecodeUtf8(normal, 0).size == normal.size()) word |= kWeakCell;
+        if (key != nullptr && normal.size() >= kShortestKey) probe = AddKey(normal, type, key);
+      }
+    }
+    cells_.push_back(word);
+    if (key != nullptr) key->probes.push_back(probe);
+  }
+
+  std::uint64_t AddKey(const std::string& normal, ColumnType type, KeyColumn* key) {
+    ColumnHead& head = columns_[key->column];
+    head.lengths[normal.size() / 64] |= std::uint64_t{1} << (normal.size() % 64);
+    for (const char c : normal) {
+      const auto byte = static_cast<unsigned char>(c);
+      head.bytes[byte / 64] |= std::uint64_t{1} << (byte % 64);
+    }
+    if (type == ColumnType::kDigits && normal.size() < key->lengths.size()) {
+      ++key->lengths[normal.size()];
+    }
+    const std::uint64_t hash = filter_hash_.Of(normal);
+    return hash == 0 ? 1 : hash;
+  }
+
+  void AddName(std::string_view name) {
+    while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
+    if (numbers_) {
+      const bool number = !name.empty() && name.size() <= 9 &&
+                          (name[0] != '0' || name.size() == 1) &&
+                          std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
+      if (number) {
+        std::uint32_t value = 0;
+        for (const char c : name) value = value * 10 + static_cast<std::uint32_t>(c - '0');
+        numbers_of_.push_back(value);
+        return;
+      }
+      LeaveNumbers();
+    }
+    AddText(name);
+  }
+
+  void LeaveNumbers() {
+    numbers_ = false;
+    for (const std::uint32_t value : numbers_of_) AddText(std::to_string(value));
+    numbers_of_ = {};
+  }
+
+  void AddText(std::string_view name) {
+    const std::size_t stride = kNamesStride * (two_names_ ? 2 : 1);
+    if (names_added_++ % stride == 0) {
+      name_offsets_.push_back(static_cast<std::uint32_t>(names_.size()));
+    }
+    name = ClipUtf8(name, kMaxName);
+    names_.push_back(static_cast<char>(name.size()));
+    names_.append(name);
+  }
+
+  // Counts how values are shared, marks weak cells, takes common ones out of the key.
+  ColumnReport Weigh(std::size_t i) {
+    const IndexColumn& column = schema_.columns[indexed_[i]];
+    ColumnHead& head = columns_[i];
+    std::vector<std::uint64_t> words;
+    words.reserve(head.present);
+    for (std::size_t at = i; at < cells_.size(); at += indexed_.size()) {
+      if (cells_[at] != 0) words.push_back(cells_[at] & ~kWeakCell);
+    }
+    std::ranges::sort(words);
+    std::vector<std::uint64_t> weak, common;
+    for (std::size_t at = 0; at < words.size();) {
+      std::size_t end = at;
+      while (end < words.size() && words[end] == words[at]) ++end;
+      ++head.distinct;
+      head.most = std::max<std::uint64_t>(head.most, end - at);
+      if (end - at > WeakAbove(head_.rows)) weak.push_back(words[at]);
+      if (end - at > CommonAbove(head_.rows)) {
+        common.push_back(words[at]);
+        head.common += end - at;
+      }
+      at = end;
+    }
+    if (!weak.empty()) {
+      for (std::size_t at = i; at < cells_.size(); at += indexed_.size()) {
+        if (std::ranges::binary_search(weak, cells_[at] & ~kWeakCell)) cells_[at] |= kWeakCell;
+      }
+    }
+    ColumnReport report{column.name, column.role, column.type, {}, 0, 0, ""};
+    if (head.present > 0) {
+      report.most_share = static_cast<double>(head.most) / static_cast<double>(head.present);
+    }
+    const auto key = std::ranges::find(keys_, i, &KeyColumn::column);
+    if (key == keys_.end()) return report;
+    if (column.type == ColumnType::kDigits) report.density = Density(*key, head);
+    report.demoted = WhyDemoted(head, report.density);
+    head.key = report.demoted.empty() ? 1 : 0;
+    if (head.key == 0) {
+      key->probes = {};
+    } else if (!common.empty()) {
+      for (std::size_t row = 0; row < key->probes.size(); ++row) {
+        const std::uint64_t word = cells_[row * indexed_.size() + i] & ~kWeakCell;
+        if (std::ranges::binary_search(common, word)) key->probes[row] = 0;
+      }
+    }
+    return report;
+  }
+
+  static double Density(const KeyColumn& key, const ColumnHead& head) {
+    const auto commonest = std::ranges::max_element(key.lengths);
+    if (*commonest == 0) return 0;
+    const auto length = static_cast<double>(commonest - key.lengths.begin());
+    const double share = static_cast<double>(*commonest) / static_cast<double>(head.present);
+    return std::min(1.0, static_cast<double>(head.distinct) * share / std::pow(10.0, length));
+  }
+
+  static std::string WhyDemoted(const ColumnHead& head, double density) {
+    if (head.present == 0) return "no cell of its type";
+    if (density > kDensest) {
+      return "its numbers fill " + std::to_string(std::lround(density * 100)) + " % of their space";
+    }
+    if (head.common * 2 > head.present) return "most of its cells are shared by many rows";
+    return "";
+  }
+
+  void MakeSlots() {
+    const std::uint32_t row_mask = (1u << head_.row_bits) - 1;
+    for (KeyColumn& key : keys_) {
+      ColumnHead& head = columns_[key.column];
+      const auto cells = static_cast<std::uint64_t>(
+          std::ranges::count_if(key.probes, [](std::uint64_t p) { return p != 0; }));
+      head.slots_begin = slots_.size();
+      if (cells == 0) continue;
+      head.slots = cells * kSlotsPer100 / 100 + 8;
+      slots_.resize(slots_.size() + head.slots);
+      for (std::size_t row = 0; row < key.probes.size(); ++row) {
+        if (key.probes[row] == 0) continue;
+        const std::uint64_t word = cells_[row * indexed_.size() + key.column];
+        std::uint64_t at = MulHigh(word & ~std::uint64_t{0xff}, head.slots);
+        while (slots_[head.slots_begin + at] != 0) at = at + 1 == head.slots ? 0 : at + 1;
+        slots_[head.slots_begin + at] = (static_cast<std::uint32_t>(word >> 8) & ~row_mask) |
+                                        static_cast<std::uint32_t>(row + 1);
+      }
+    }
+  }
+
+  void MakeFilter() {
+    std::uint64_t cells = 0;
+    for (const KeyColumn& key : keys_) cells += columns_[key.column].slots;
+    head_.filter_blocks =
+        std::max<std::uint64_t>(1, cells * 100 / kSlotsPer100 * kFilterBits / 512 + 1);
+    filter_.resize(head_.filter_blocks * 8);
+    for (const KeyColumn& key : keys_) {
+      for (const std::uint64_t probe : key.probes) {
+        if (probe == 0) continue;
+        std::uint64_t* block = filter_.data() + FilterBlock(probe, head_.filter_blocks) * 8;
+        for (unsigned i = 0; i < 4; ++i) {
+          const unsigned bit = FilterBit(probe, i);
+          block[bit / 64] |= std::uint64_t{1} << (bit % 64);
+        }
+      }
+    }
+  }
+
+  template <typename T>
+  static Section Append(std::string* out, const T* data, std::size_t count) {
+    out->resize((out->size() + kBlockBytes - 1) / kBlockBytes * kBlockBytes);
+    const Section section{out->size(), count * sizeof(T)};
+    out->append(reinterpret_cast<const char*>(data), count * sizeof(T));
+    return section;
+  }
+
+  std::string Assemble() {
+    std::string out(sizeof(IndexHead), '\0');
+    out.reserve(sizeof(IndexHead) + schema_.source.size() + cells_.size() * 8 + slots_.size() * 4 +
+                filter_.size() * 8 + names_.size() + numbers_of_.size() * 4 +
+                name_offsets_.size() * 4 + columns_.size() * sizeof(ColumnHead) + 8 * kBlockBytes);
+    head_.schema = Append(&out, schema_.source.data(), schema_.source.size());
+    head_.column_heads = Append(&out, columns_.data(), columns_.size());
+    head_.cells = Append(&out, cells_.data(), cells_.size());
+    cells_ = {};
+    head_.slots = Append(&out, slots_.data(), slots_.size());
+    head_.filter = Append(&out, filter_.data(), filter_.size());
+    head_.handle_numbers = numbers_ ? 1 : 0;
+    if (numbers_) {
+      head_.names = Append(&out, numbers_of_.data(), numbers_of_.size());
+    } else {
+      head_.names = Append(&out, names_.data(), names_.size());
+    }
+    head_.name_offsets = Append(&out, name_offsets_.data(), name_offsets_.size());
+    head_.file_bytes = out.size();
+    head_.key_check = HashFor(key_, HashUse::kKeyCheck, head_.index_id).Of("");
+    head_.body_check = HashFor(key_, HashUse::kBody, head_.index_id)
+                           .Of(std::string_view(out).substr(sizeof(IndexHead)));
+    const std::string_view head_bytes(reinterpret_cast<const char*>(&head_),
+                                      offsetof(IndexHead, head_check));
+    head_.head_check = HashFor(key_, HashUse::kHead, head_.index_id).Of(head_bytes);
+    std::memcpy(out.data(), &head_, sizeof head_);
+    return out;
+  }
+
+  const IndexSchema& schema_;
+  const std::vector<std::size_t> indexed_;
+  const SipKey key_;
+  IndexHead head_{};
+  std::vector<ColumnHead> columns_;
+  std::vector<SipHash> hashes_;
+  SipHash filter_hash_{SipKey{}};
+  std::vector<KeyColumn> keys_;
+  std::vector<std::uint64_t> cells_, filter_;
+  std::vector<std::uint32_t> slots_, numbers_of_, name_offsets_;
+  std::string names_;
+  std::size_t names_added_ = 0;
+  bool two_names_ = false, numbers_ = false;
+};
+
+}  // namespace
+
+Result<BuiltIndex> BuildIndex(const IndexSchema& schema, SipKey key, RowSource& rows, WallTime now,
+                              const BuildProgress& progress) {
+  Builder builder(schema, key, now);
+  if (auto begun = builder.Begin(); !begun) return std::unexpected(begun.error());
+  std::span<const std::string_view> cells;
+  for (;;) {
+    const Result<bool> more = rows.Next(&cells);
+    if (!more) return std::unexpected(more.error());
+    if (!*more) break;
+    if (builder.rows() >= kMaxRows) {
+      return Fail(ErrorKind::kInvalid,
+                  "the table has more than " + std::to_string(kMaxRows) + " rows");
+    }
+    builder.AddRow(cells);
+    if (progress && builder.rows() % 4096 == 0) progress(rows.done(), rows.total());
+  }
+  if (builder.rows() == 0) return Fail(ErrorKind::kInvalid, "the table has no rows");
+  return builder.Finish();
+}
+
+Result<void> WriteIndex(const std::string& path, std::string_view bytes, long group) {
+  const auto fail = [&](const char* what) {
+    return Fail(ErrorKind::kSystem, std::string(what) + ": " + std::strerror(errno), {path});
+  };
+  std::string temporary = path + ".XXXXXX";
+  const UniqueFd file(mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file) return fail("cannot make a file beside it");
+  const auto give_up = [&](const char* what) {
+    const auto error = fail(what);
+    unlink(temporary.c_str());
+    return error;
+  };
+  while (!bytes.empty()) {
+    const ssize_t n = write(file.get(), bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return give_up("cannot write");
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (group >= 0 && fchown(file.get(), static_cast<uid_t>(-1), static_cast<gid_t>(group)) != 0) {
+    return give_up("cannot give it to the group");
+  }
+  if (fchmod(file.get(), 0640) != 0 || fsync(file.get()) != 0) return give_up("cannot write");
+  if (rename(temporary.c_str(), path.c_str()) != 0) return give_up("cannot rename");
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const UniqueFd dir(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (dir) fsync(dir.get());  // some file systems refuse; the file itself is safe
+  return {};
+}
+
+}  // namespace warifu::scan

@@ -1,0 +1,359 @@
+#include "scan/record_finder.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_set>
+
+#include "base/utf8.h"
+#include "scan/cell_normal.h"
+#include "scan/row_search.h"
+
+namespace warifu::scan {
+namespace {
+
+constexpr std::size_t kMaxNumberRuns = 16;
+constexpr std::size_t kPending = 16;
+constexpr std::size_t kTimeEvery = 1u << 16;  // bytes
+
+enum Class : std::uint8_t { kBlank, kWord, kSoft, kDot, kWide };
+
+// Punctuation that occurs inside of logins and addresses belongs to a word.
+constexpr std::array<Class, 256> MakeClasses() {
+  std::array<Class, 256> classes{};
+  for (std::size_t b = 0; b < 256; ++b) {
+    const bool alnum = (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z');
+    if (b >= 0x80) {
+      classes[b] = kWide;
+    } else if (b <= ' ' || b == 0x7f) {
+      classes[b] = kBlank;
+    } else if (alnum || b == '-' || b == '_' || b == '+' || b == '@') {
+      classes[b] = kWord;
+    } else {
+      classes[b] = b == '.' ? kDot : kSoft;
+    }
+  }
+  return classes;
+}
+constexpr std::array<Class, 256> kClasses = MakeClasses();
+
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Marks of East Asian text that part words as ASCII punctuation does.
+bool IsWideMark(std::string_view character) {
+  if (character.size() != 3) return false;
+  const auto a = static_cast<unsigned char>(character[0]);
+  const auto b = static_cast<unsigned char>(character[1]);
+  return a == 0xE3 && b == 0x80;  // U+3000 to U+303F: 、。「」【】
+}
+
+enum class Form : std::uint8_t { kVerbatim, kFolded, kDigits };
+
+class Search {
+ public:
+  Search(const RecordIndex& index, const RecordFinder::Tables& tables, std::string_view text,
+         const FindOptions& options, std::vector<RowMatch>* out)
+      : index_(index),
+        tables_(tables),
+        text_(text),
+        options_(options),
+        rows_(index, text, options),
+        out_(out) {}
+
+  bool Run() {
+    std::size_t pos = 0, asked = 0;
+    while (pos < text_.size()) {
+      pos = TakeRun(pos);
+      if (pos - asked < kTimeEvery) continue;
+      asked = pos;
+      if (options_.out_of_time != nullptr && *options_.out_of_time && (*options_.out_of_time)()) {
+        return false;
+      }
+    }
+    Flush();
+    return true;
+  }
+
+ private:
+  struct Piece {
+    std::size_t begin, end;
+    std::uint8_t fits;
+  };
+  struct Pending {
+    std::uint64_t hash;
+    std::size_t begin, end;
+    std::uint8_t fits;
+    Form form;
+  };
+
+  // The run that begins at or behind `pos`, up to the blank behind it.
+  std::size_t TakeRun(std::size_t pos) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(text_.data());
+    const std::size_t size = text_.size();
+    const auto ends_run = [&](Class c) {
+      return c == kBlank || (c == kWide && !tables_.beyond_ascii);
+    };
+    while (pos < size && ends_run(kClasses[bytes[pos]])) ++pos;
+    pieces_.clear();
+    const std::size_t run = pos;
+    bool digits = false;
+    while (pos < size) {
+      const std::size_t begin = pos;
+      std::uint8_t fits = 0xff;
+      for (; pos < size; ++pos) {
+        const Class c = kClasses[bytes[pos]];
+        const bool inner_dot =
+            c == kDot && pos > begin && pos + 1 < size && kClasses[bytes[pos + 1]] == kWord;
+        if (c != kWord && !inner_dot) break;
+        fits &= tables_.fits[bytes[pos]];
+        digits |= IsDigit(text_[pos]);
+      }
+      if (pos > begin) pieces_.push_back({begin, pos, fits});
+      if (pos >= size || ends_run(kClasses[bytes[pos]])) break;
+      if (kClasses[bytes[pos]] == kWide) {
+        pos = TakeWide(pos);
+      } else {
+        pieces_.push_back({pos, pos + 1, tables_.fits[bytes[pos]]});
+        ++pos;
+      }
+    }
+    if (tables_.keys.empty()) {
+    } else if (pieces_.size() == 1) {
+      Offer(pieces_[0].begin, pieces_[0].end, pieces_[0].fits);
+    } else {
+      OfferJoined();
+    }
+    if (digits && !tables_.digits.empty()) TakeNumbers(run, pos);
+    return pos;
+  }
+
+  // Characters beyond ASCII up to the next mark.
+  std::size_t TakeWide(std::size_t pos) {
+    const std::size_t begin = pos;
+    std::uint8_t fits = 0xff;
+    while (pos < text_.size() && kClasses[static_cast<unsigned char>(text_[pos])] == kWide) {
+      const std::size_t size = std::max<std::size_t>(1, DecodeUtf8(text_, pos).size);
+      const bool mark = IsWideMark(text_.substr(pos, size));
+      if (mark && pos > begin) break;
+      for (std::size_t i = 0; i < size; ++i) {
+        fits &= tables_.fits[static_cast<unsigned char>(text_[pos + i])];
+      }
+      pos += size;
+      if (mark) break;
+    }
+    pieces_.push_back({begin, pos, fits});
+    return pos;
+  }
+
+  // Each piece, and each row of neighbours.
+  void OfferJoined() {
+    for (std::size_t first = 0; first < pieces_.size(); ++first) {
+      std::uint8_t fits = 0xff;
+      for (std::size_t last = first; last < pieces_.size(); ++last) {
+        fits &= pieces_[last].fits;
+        if (fits == 0 || pieces_[last].end - pieces_[first].begin > tables_.longest) break;
+        Offer(pieces_[first].begin, pieces_[last].end, fits);
+      }
+    }
+  }
+
+  void Offer(std::size_t begin, std::size_t end, std::uint8_t fits) {
+    const std::size_t length = end - begin;
+    if (length > tables_.longest) return;
+    fits &= tables_.lengths[length];
+    if (fits == 0) return;
+    const std::string_view value = text_.substr(begin, length);
+    const std::uint8_t folded = fits & tables_.folded;
+    if (folded == fits || folded == 0 || !IsCased(value)) {
+      const bool fold = folded != 0 && IsCased(value);
+      if (fold) {
+        Ask(FoldedHash(value), begin, end, fits, Form::kFolded);
+      } else {
+        Ask(index_.FilterHash(value), begin, end, fits, Form::kVerbatim);
+      }
+      return;
+    }
+    Ask(index_.FilterHash(value), begin, end, fits & static_cast<std::uint8_t>(~folded),
+        Form::kVerbatim);
+    Ask(FoldedHash(value), begin, end, folded, Form::kFolded);
+  }
+
+  static bool IsCased(std::string_view value) {
+    return std::ranges::any_of(value, [](char c) {
+      return (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+    });
+  }
+
+  std::uint64_t FoldedHash(std::string_view value) {
+    char buffer[kMaxCellBytes];
+    bool wide = false;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      const char c = value[i];
+      buffer[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+      wide |= static_cast<unsigned char>(c) >= 0x80;
+    }
+    if (wide) return index_.FilterHash(FoldInPlace(value));
+    return index_.FilterHash({buffer, value.size()});
+  }
+
+  // Numbers that begin in the run; they may go on behind it, over single separators.
+  void TakeNumbers(std::size_t run, std::size_t run_end) {
+    for (std::size_t pos = std::max(run, numbers_done_); pos < run_end;) {
+      if (!IsDigit(text_[pos])) {
+        ++pos;
+        continue;
+      }
+      number_runs_.clear();
+      while (pos < text_.size() && IsDigit(text_[pos]) && number_runs_.size() < kMaxNumberRuns) {
+        const std::size_t begin = pos;
+        while (pos < text_.size() && IsDigit(text_[pos])) ++pos;
+        number_runs_.push_back({begin, pos});
+        if (pos + 1 < text_.size() && IsDigitSeparator(text_[pos]) && IsDigit(text_[pos + 1]))
+          ++pos;
+      }
+      numbers_done_ = pos;
+      OfferNumbers();
+    }
+  }
+
+  void OfferNumbers() {
+    for (std::size_t first = 0; first < number_runs_.size(); ++first) {
+      number_.clear();
+      for (std::size_t last = first; last < number_runs_.size(); ++last) {
+        const Span run = number_runs_[last];
+        if (number_.size() + run.size() > tables_.longest_digits) break;
+        number_.append(text_.substr(run.begin, run.size()));
+        if (!tables_.digit_lengths[number_.size()]) continue;
+        Ask(index_.FilterHash(number_), number_runs_[first].begin, run.end, 0, Form::kDigits);
+      }
+    }
+  }
+
+  void Ask(std::uint64_t hash, std::size_t begin, std::size_t end, std::uint8_t fits, Form form) {
+    if (hash == 0) hash = 1;
+    ++asked_;
+    index_.Prefetch(hash);
+    pending_[pending_count_++] = {hash, begin, end, fits, form};
+    if (pending_count_ == kPending) Flush();
+  }
+
+  void Flush() {
+    for (std::size_t i = 0; i < pending_count_; ++i) {
+      if (index_.MayHold(pending_[i].hash)) LookUp(pending_[i]);
+    }
+    pending_count_ = 0;
+    if (options_.stats != nullptr) {
+      options_.stats->candidates += asked_;
+      asked_ = 0;
+    }
+  }
+
+  void LookUp(const Pending& p) {
+    if (options_.stats != nullptr) ++options_.stats->passed;
+    const std::string_view written = text_.substr(p.begin, p.end - p.begin);
+    std::string normal;
+    switch (p.form) {
+      case Form::kVerbatim:
+        normal = written;
+        break;
+      case Form::kFolded:
+        normal = FoldInPlace(written);
+        break;
+      case Form::kDigits:
+        for (const char c : written) {
+          if (IsDigit(c)) normal.push_back(c);
+        }
+        for (const std::size_t column : tables_.digits) LookUp(column, normal, {p.begin, p.end});
+        return;
+    }
+    for (std::size_t bit = 0; bit < tables_.keys.size(); ++bit) {
+      if ((p.fits >> bit & 1) != 0) LookUp(tables_.keys[bit], normal, {p.begin, p.end});
+    }
+  }
+
+  void LookUp(std::size_t column, const std::string& normal, Span span) {
+    index_.Lookup(column, index_.Word(column, normal), [&](std::uint32_t row) {
+      if (options_.stats != nullptr) ++options_.stats->keys;
+      if (options_.own_row) {
+        const std::uint32_t own = *options_.own_row;
+        if (row == own || SameCell(index_.Cells(own)[column], index_.Cells(row)[column])) return;
+      }
+      if (seen_.contains(row)) return;
+      if (const auto match = rows_.Confirm(row, column, span)) {
+        seen_.insert(row);
+        out_->push_back(*match);
+      }
+    });
+  }
+
+  const RecordIndex& index_;
+  const RecordFinder::Tables& tables_;
+  const std::string_view text_;
+  const FindOptions& options_;
+  RowSearch rows_;
+  std::vector<RowMatch>* out_;
+  std::vector<Piece> pieces_;
+  std::vector<Span> number_runs_;
+  std::string number_;
+  std::size_t numbers_done_ = 0;
+  std::array<Pending, kPending> pending_;
+  std::size_t pending_count_ = 0;
+  std::uint64_t asked_ = 0;
+  std::unordered_set<std::uint32_t> seen_;
+};
+
+}  // namespace
+
+RecordFinder::RecordFinder(const RecordIndex& index) : index_(index) {
+  for (std::size_t i = 0; i < index.columns().size(); ++i) {
+    const ColumnHead& column = index.columns()[i];
+    if (column.key == 0) continue;
+    const auto has_length = [&](std::size_t n) {
+      return (column.lengths[n / 64] >> (n % 64) & 1) != 0;
+    };
+    if (index.type(i) == ColumnType::kDigits) {
+      tables_.digits.push_back(i);
+      for (std::size_t n = 1; n < 128; ++n) {
+        if (!has_length(n)) continue;
+        tables_.digit_lengths[n] = true;
+        tables_.longest_digits = std::max(tables_.longest_digits, n);
+      }
+      continue;
+    }
+    const auto bit = static_cast<std::uint8_t>(1u << tables_.keys.size());
+    tables_.keys.push_back(i);
+    if (IsFolded(index.type(i))) tables_.folded |= bit;
+    for (std::size_t n = 1; n < 128; ++n) {
+      if (!has_length(n)) continue;
+      tables_.lengths[n] |= bit;
+      tables_.longest = std::max(tables_.longest, n);
+    }
+    for (std::size_t b = 0; b < 256; ++b) {
+      const bool upper = b >= 'A' && b <= 'Z' && IsFolded(index.type(i));
+      const std::size_t as = upper ? b + ('a' - 'A') : b;
+      // A capital beyond ASCII may share no byte with its small letter.
+      const bool wide = b >= 0x80 && IsFolded(index.type(i));
+      if ((column.bytes[as / 64] >> (as % 64) & 1) == 0 && !wide) continue;
+      tables_.fits[b] |= bit;
+    }
+    const bool beyond = column.bytes[2] != 0 || column.bytes[3] != 0;
+    if (!beyond) {
+      for (std::size_t b = 0x80; b < 256; ++b) tables_.fits[b] &= static_cast<std::uint8_t>(~bit);
+    }
+    tables_.beyond_ascii = tables_.beyond_ascii || beyond;
+  }
+}
+
+bool RecordFinder::Find(std::string_view text, const FindOptions& options,
+                        std::vector<RowMatch>* out) const {
+  const std::size_t before = out->size();
+  const bool whole = Search(index_, tables_, text, options, out).Run();
+  std::sort(out->begin() + static_cast<std::ptrdiff_t>(before), out->end(),
+            [](const RowMatch& a, const RowMatch& b) {
+              return a.span.begin != b.span.begin ? a.span.begin < b.span.begin : a.row < b.row;
+            });
+  return whole;
+}
+
+}  // namespace warifu::scan
