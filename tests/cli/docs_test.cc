@@ -239,6 +239,7 @@ TEST(DocsTest, PagesNameOneAnother) {
                                                     {"warifu.conf.5", ".Xr warifu.conf 5"},
                                                     {"warifu-notices.5", ".Xr warifu-notices 5"},
                                                     {"warifu-patterns.5", ".Xr warifu-patterns 5"},
+                                                    {"warifu-records.5", ".Xr warifu-records 5"},
                                                     {"warifu-events.7", ".Xr warifu-events 7"},
                                                     {"warifu-milter.8", ".Xr warifu-milter 8"}};
   for (const auto& [page, own] : pages) {

@@ -55,7 +55,7 @@ TEST_F(TableReader, ErrorsNameFileAndLine) {
   Write("t.csv", "a,b,c\n1,2,3\n1,\"2,3\n\n\n");
   EXPECT_EQ(Read(Three(), p).error(), p + ":3: a quote is opened here and never closed");
   Write("t.csv", "a,signature,c\n1,2,3\n");
-  EXPECT_EQ(Read(Three(), p).error(), p + ":1: the table has no column 'b'");
+  EXPECT_EQ(Read(Three(), p).error(), p + ":1: the table has no column 'b' (did you mean 'a'?)");
   Write("t.csv", "a,b,c\n1,2,3\n1,\x82\xA0,3\n");
   EXPECT_EQ(Read(Three(), p).error(),
             p + ":3: this line is not UTF-8: the schema's charset names another");
