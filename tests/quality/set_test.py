@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import charsets
 import figures
 import generate
+import scanning
 import sources
 import template
 import values
@@ -87,6 +88,22 @@ class Figures(unittest.TestCase):
         for events, trials, bound in ((0, 100, .0295130), (0, 1, .95), (1, 10, .3941633), (5, 10, .7775589), (9, 10, .9948838), (10, 10, 1.), (0, 0, 1.)):
             self.assertAlmostEqual(figures.at_most(events, trials), bound, 6)
         self.assertAlmostEqual(figures.at_most(3, 5703), .00136, 4)
+
+    def test_what_counts_as_found(self):
+        def finding(part, offset, severity="high"):
+            return {"part": part, "offset": offset, "length": 4, "severity": severity}
+
+        def case(severity, *findings):
+            places = [[("1", 10, 5), ("2", 20, 5)], [("1", 40, 5), ("2", 60, 5)]] if severity != "none" else []
+            return scanning.Case("mail", "family", severity, secrets=places, findings=list(findings))
+
+        self.assertEqual(scanning.secrets_found(case("high", finding("1", 10), finding("2", 63)), "high"), 2)
+        self.assertEqual(scanning.secrets_found(case("high", finding("1", 6), finding("2", 10), finding("1", 45)), "high"), 0)
+        self.assertEqual(scanning.secrets_found(case("high", finding("1", 10, "medium")), "high"), 0)
+        row = scanning.judge([case("high", finding("1", 12)), case("high"), case("medium", finding("1", 90)), case("none", finding("1", 0)),
+                              case("none", finding("1", 0, "low")), case("none")], "high")
+        self.assertEqual({key: row[key] for key in ("positives", "found", "secrets", "secrets_found", "negatives", "false_hits", "precision", "stray")},
+                         {"positives": 2, "found": 1, "secrets": 4, "secrets_found": 1, "negatives": 3, "false_hits": 1, "precision": .5, "stray": 1})
 
     def test_check_digits(self):
         self.assertEqual(values.luhn("7992739871"), "3")
