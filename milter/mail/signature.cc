@@ -87,8 +87,15 @@ bool IsSentence(std::string_view line) {
   return Words(line) >= 7 || (line.ends_with('.') && Words(line) >= 4);
 }
 
+// Cells of a table. Nobody signs with them, but a fault may put them where a signature was.
+bool IsRow(std::string_view line) {
+  return std::ranges::any_of(std::string_view(",;|\t"), [line](char delimiter) {
+    return std::ranges::count(line, delimiter) >= 4;
+  });
+}
+
 struct Shape {
-  std::size_t texts = 0, rules = 0, contacts = 0, sentences = 0;
+  std::size_t texts = 0, rules = 0, contacts = 0, sentences = 0, rows = 0;
   bool ends_in_rule = false;
 };
 
@@ -104,6 +111,7 @@ Shape ShapeOf(std::span<const Line> lines) {
     ++shape.texts;
     shape.contacts += IsContact(line.text);
     shape.sentences += IsSentence(line.text);
+    shape.rows += IsRow(line.text);
   }
   return shape;
 }
@@ -114,13 +122,15 @@ bool IsOrnamental(std::string_view rule) {
 }
 
 // Whether the lines behind `rule` are a signature: few, little prose, and either framed, or with
-// something of an address in them, or next to nothing behind a rule that is drawn for this.
+// something of an address in them, or next to nothing behind a rule that is drawn for this, or for
+// the most part rows.
 bool IsBlock(std::string_view rule, std::span<const Line> lines) {
   const Shape shape = ShapeOf(lines);
   if (shape.texts == 0 || shape.texts + shape.rules > kMaxLines) return false;
   if (shape.sentences * 2 > shape.texts) return false;
   if (shape.ends_in_rule || shape.contacts > 0) return true;
-  return IsOrnamental(rule) && shape.texts <= 6 && shape.sentences == 0;
+  if (!IsOrnamental(rule) || shape.sentences > 0) return false;
+  return shape.texts <= 6 || shape.rows * 2 >= shape.texts;
 }
 
 // The line under a table's head: groups of signs with wide gaps.

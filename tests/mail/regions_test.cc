@@ -1,5 +1,6 @@
 #include "mail/regions.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -49,6 +50,23 @@ TEST(Regions, JapaneseRules) {
   EXPECT_EQ(Letters("本文\n========\n山田 TEL 03-1234-5678\n========\n"), "bsss");
   EXPECT_EQ(Letters("本文\n_/_/_/_/_/_/\n山田\ntaro@example.jp\n_/_/_/_/_/_/\n"), "bssss");
   EXPECT_EQ(Letters("本文\n☆★☆★☆★☆★\n山田\n"), "bss");
+}
+
+TEST(Regions, ManyRowsWhereASignatureWas) {
+  std::string rows, letters;
+  for (int i = 0; i < 6; ++i) {  // as published: folded after the fifth cell, and nobody's address
+    rows +=
+        "1234567,hanako,Xk29vmQ1,1/2/1998 3:04:05,1/3/2000 "
+        "4:05:06,\n山田花子,はなこ,,,留守です。,0,3\n";
+    letters += "ss";
+  }
+  EXPECT_EQ(Letters("本文です。\n# # # # # # # #\n" + rows), "bs" + letters);
+  EXPECT_EQ(Letters("本文です。\n━━━━━━━━\n山田花子\n" + rows), "bss" + letters);
+  // A rule that is drawn between paragraphs, too, and lines that are no rows.
+  EXPECT_THAT(Letters("本文です。\n==========\n" + rows), testing::Not(testing::HasSubstr("s")));
+  EXPECT_EQ(Letters("本文です。\n━━━━━━━━\n今日の献立\n朝 ご飯\n昼 そば\n夜 魚\nおやつ なし\n"
+                    "体重 60\n歩数 8000\n"),
+            "bbbbbbbbb");
 }
 
 TEST(Regions, MemberRowInASignature) {

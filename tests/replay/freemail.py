@@ -20,8 +20,10 @@ QUERY = f"SELECT login FROM members WHERE login = :local AND :domain = '{DOMAIN}
 LIST_QUERY = f"SELECT login || '@{DOMAIN}', login FROM members"
 COLUMNS = ["管理番号", "会員ID", "パスワード", "登録日時", "最終利用日時", "署名", "差出人名", "返信先", "通知先",
            "自動返信", "HTML", "文字コード"]
-# Lines that webmail and people of that time set signatures off with.
-RULES = ["# # # # # # # #", "# # # #", "━━━━━━━━━━━━━━━━", "────────────", "-- ", "=================="]
+# Lines that this webmail sets signatures off with, by its user's choice; and what else people draw,
+# between paragraphs too: rows behind such a line are held and not cut.
+RULES = ["# # # # # # # #", "# # # #", "━━━━━━━━━━━━━━━━", "────────────", "☆★☆★☆★☆★☆★", "-- "]
+OTHER_RULES = ["==================", "------------", "****************"]
 
 _FAMILY = ("佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 林 清水 山崎 森 池田 橋本 "
            "阿部 石川 山下 中島 石井 小川 前田 岡田 長谷川 藤田 後藤 近藤 村上 遠藤 青木 坂本").split()
@@ -161,6 +163,6 @@ def leaked(dice: random.Random, one: Member, others: list[int]) -> list[str]:
     return rows if dice.random() < 0.5 else [one.name, *rows]
 
 
-def write(dice: random.Random, token: str, one: Member, to: str, signature: list[str]) -> mails.Mail:
-    return mails.Mail(one.account, to, letter(dice), signature, separator=dice.choice(RULES), extra=[f"X-Token: {token}"],
+def write(dice: random.Random, token: str, one: Member, to: str, signature: list[str], rules: list[str]) -> mails.Mail:
+    return mails.Mail(one.account, to, letter(dice), signature, separator=dice.choice(rules), extra=[f"X-Token: {token}"],
                       html=dice.random() < 0.15)
