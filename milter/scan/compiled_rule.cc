@@ -62,6 +62,12 @@ class Compiler {
   std::expected<CompiledRules, Errors> Run(std::vector<Rule> rules) {
     for (Rule& rule : rules) Add(std::move(rule));
     if (!errors_.empty()) return std::unexpected(std::move(errors_));
+    std::vector<RecordSource> records;
+    for (std::uint32_t i = 0; i < out_.rules.size(); ++i) {
+      const Rule& rule = out_.rules[i].rule;
+      if (rule.record != nullptr) records.push_back({i, rule.record.get()});
+    }
+    out_.rows = RowScan(records);
     return std::move(out_);
   }
 

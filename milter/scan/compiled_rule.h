@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "scan/probe.h"
+#include "scan/row_scan.h"
 #include "scan/rule.h"
 #include "scan/validators.h"
 
@@ -51,6 +52,7 @@ struct CompiledRule {
 struct CompiledRules {
   std::vector<CompiledRule> rules;
   std::vector<CompiledPattern> patterns;
+  RowScan rows;  // of the record rules
 };
 
 // All errors at once.

@@ -18,21 +18,10 @@
 #include "base/segment.h"
 #include "scan/compiled_rule.h"
 #include "scan/first_pass.h"
+#include "scan/match_filter.h"
 #include "scan/scratch_pool.h"
 
 namespace warifu::scan {
-
-struct Candidate {
-  std::uint32_t rule = 0;
-  Span match, secret, account;
-};
-
-// A match that a filter turned down, and the rule's key that states the filter.
-struct Refusal {
-  Candidate candidate;
-  std::string_view key;
-  std::string_view detail;  // the validator's name
-};
 
 // Where RE2 has to look for one pattern.
 struct Search {
@@ -49,6 +38,11 @@ void MakeSearches(const FirstPass& first_pass, const std::vector<Hit>& hits, std
 void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern,
                     std::span<const Search> searches, const Segment& segment,
                     std::vector<Candidate>* out, std::vector<Refusal>* refusals = nullptr);
+
+// Appends the candidates among the rows of record rules. Of a rule that asks for so many rows, all
+// count or none; rows whose columns were named count by themselves.
+void ConfirmRows(const CompiledRules& rules, std::span<const FoundRow> rows, const Segment& segment,
+                 std::vector<Candidate>* out, std::vector<Refusal>* refusals = nullptr);
 
 // Rules that fire on the attachment's name alone.
 void ConfirmNames(const CompiledRules& rules, const Segment& segment, std::vector<Candidate>* out);

@@ -124,11 +124,15 @@ class Run {
     const Segment& segment = segments_[index];
     timer_.Start();
     const bool scanned = FirstPassOver(segment, scratch);
+    rows_.clear();
+    set_.rules_.rows.Run(segment.text, &rows_);
     timer_.Stop(&times_->first_pass_us);
     if (!scanned) return;
     timer_.Start();
     candidates_.clear();
     ConfirmHits(segment, scratch);
+    ConfirmRows(set_.rules_, rows_, segment, &candidates_,
+                context_.on_dropped ? &refusals_ : nullptr);
     TellRefusals(index);
     ConfirmNames(set_.rules_, segment, &candidates_);
     MakeFindings(index);
@@ -264,10 +268,9 @@ class Run {
     f.content = segment.ToContent(c.secret);
     // A rule on a file's name has no secret in the text: the name stands for it.
     const std::string_view secret =
-        rule.patterns.empty()
-            ? std::string_view(segment.name)
-            : std::string_view(segment.text).substr(c.secret.begin, c.secret.size());
-    f.preview = rule.patterns.empty() ? std::string() : Preview(secret);
+        rule.OnNameAlone() ? std::string_view(segment.name)
+                           : std::string_view(segment.text).substr(c.secret.begin, c.secret.size());
+    f.preview = rule.OnNameAlone() ? std::string() : Preview(secret);
     if (context_.key != nullptr) f.fingerprint = context_.key->Fingerprint(secret);
     f.account = segment.text.substr(c.account.begin, c.account.size());
     result_.findings.push_back(std::move(f));
@@ -289,6 +292,7 @@ class Run {
   StageTimes* times_;
   ScanResult result_;
   std::vector<Search> searches_;
+  std::vector<FoundRow> rows_;
   std::vector<Candidate> candidates_;
   std::vector<Refusal> refusals_;
   std::unordered_map<std::string, std::size_t> shown_;  // → the segment that showed it first
@@ -316,6 +320,10 @@ std::string VersionOf(const std::vector<Rule>& rules) {
     const RuleInfo& info = rule.info;
     add(info.id);
     add(rule.path);
+    if (rule.record != nullptr) {
+      add(info.regex);
+      add_all(rule.record->delimiters);
+    }
     for (const RulePattern& p : rule.patterns) {
       add(p.regex);
       add(std::to_string(p.secret_group) + "," + std::to_string(p.account_group));

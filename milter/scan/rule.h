@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "scan/filter_expression.h"
 #include "scan/pattern_set.h"
+#include "scan/record_schema.h"
 
 namespace warifu::scan {
 
@@ -30,7 +31,7 @@ struct Allowlist {
   std::vector<std::string> target_rules;  // global lists: these rules only; empty: all
 };
 
-// One regular expression of a rule. Rules have one; record rules one for each delimiter.
+// One regular expression of a rule.
 struct RulePattern {
   std::string regex;
   int secret_group = 0;   // 0: the first group that took part, else the whole match
@@ -47,15 +48,18 @@ struct Requirement {
 struct Rule {
   RuleInfo info;
   Place place;
-  std::vector<RulePattern> patterns;  // none: the rule fires on the attachment's name alone
-  std::string path;                   // regex over the attachment's name; "" for none
-  double entropy = 0;                 // bits a character; a secret needs more
+  std::vector<RulePattern> patterns;
+  std::shared_ptr<const RecordSchema> record;  // of [[records]], which have no pattern
+  std::string path;                            // regex over the attachment's name; "" for none
+  double entropy = 0;                          // bits a character; a secret needs more
   std::vector<std::shared_ptr<const Allowlist>> allowlists;
   std::vector<std::string> validators;
   std::vector<std::shared_ptr<const FilterExpression>> filters;  // foreign packs only
   std::vector<Requirement> required;
   bool helper = false;  // serves rules that require it, and is no finding by itself
   std::vector<std::string> matches, misses;
+
+  bool OnNameAlone() const { return patterns.empty() && record == nullptr; }
 };
 
 // What the readers bring back from all files.

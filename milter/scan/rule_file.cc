@@ -188,21 +188,21 @@ class FileReader {
     Rule rule = NewRule(table, &t);
     rule.info.records = true;
     rule.entropy = t.Number("entropy").value_or(0);
-    std::vector<std::string> delimiters = {",", "\t", ";", "|"};
-    if (t.Has("delimiters")) delimiters = t.Strings("delimiters");
-    std::vector<std::string> fields = t.Strings("fields");
-    for (std::string& text : delimiters) text = Normalise(std::move(text)).text;
-    for (std::string& text : fields) text = Normalise(std::move(text)).text;
-    auto patterns = CompileRecord(delimiters, fields);
-    if (patterns) {
-      rule.patterns = std::move(*patterns);
-      for (RulePattern& pattern : rule.patterns) pattern.place = t.PlaceOf("fields");
+    RecordText text;
+    text.delimiters = {",", "\t", ";", "|"};
+    if (t.Has("delimiters")) text.delimiters = t.Strings("delimiters");
+    text.fields = t.Strings("fields");
+    text.header = t.Strings("header");
+    text.rows = t.Integer("rows").value_or(1);
+    for (auto* list : {&text.delimiters, &text.fields, &text.header}) {
+      for (std::string& word : *list) word = Normalise(std::move(word)).text;
+    }
+    if (auto record = ParseRecord(text)) {
+      rule.record = std::make_shared<const RecordSchema>(std::move(*record));
     } else {
-      t.Error("fields", patterns.error().text);
+      t.Error("fields", record.error().text);
     }
-    for (const std::string& field : fields) {
-      rule.info.regex += (rule.info.regex.empty() ? "" : " , ") + field;
-    }
+    rule.info.regex = Summary(text);
     if (const toml::table* mail = t.Table("mail")) {
       ReadMail(*mail, "records.mail", &rule, nullptr);
     } else {
@@ -210,6 +210,17 @@ class FileReader {
     }
     t.Finish();
     out_->rules.push_back(std::move(rule));
+  }
+
+  // As `rules show` prints a record, and as its version counts.
+  static std::string Summary(const RecordText& text) {
+    std::string out;
+    for (const std::string& field : text.fields) out += (out.empty() ? "" : " , ") + field;
+    if (text.rows != 1) out += " (rows " + std::to_string(text.rows) + ")";
+    for (std::size_t i = 0; i < text.header.size(); ++i) {
+      out += (i == 0 ? " under " : " , ") + text.header[i];
+    }
+    return out;
   }
 
   void SetDefaults(Rule* rule) {

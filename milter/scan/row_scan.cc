@@ -1,0 +1,336 @@
+#include "scan/row_scan.h"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+#include "scan/row_forms.h"
+
+namespace warifu::scan {
+namespace {
+
+constexpr int kMaxMarks = 4;  // of quoted text, before a line
+
+bool IsBlank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+bool StartsWithWord(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() &&
+         std::ranges::equal(text.substr(0, lower.size()), lower,
+                            [](char a, char b) { return (a | 0x20) == b; });
+}
+
+// A line that only rules off a heading: |---|:---:|, ----+----
+bool IsRule(std::string_view line) {
+  return line.find_first_not_of("-+=|: \t") == line.npos && line.contains('-');
+}
+
+// Finds the rows of one text.
+class Finder {
+ public:
+  Finder(const RowSet& set, std::string_view text, std::vector<FoundRow>* out)
+      : set_(set), text_(text), rows_(set), out_(out) {}
+
+  // A line that holds too few delimiters: only its beginning and its braces can matter.
+  void QuietLine(const LineFacts& line) {
+    if (table_.active) ContinueTable(Unmarked(line));
+    if (line.opens) Json(line);
+    Ldif(line);
+  }
+
+  void Line(LineFacts line) {
+    line = Unmarked(line);
+    if (table_.active) ContinueTable(line);
+    if (Ldif(line)) return;
+    if (line.opens) Json(line);
+    if (done_ >= line.end) return;
+    line.begin = std::max(line.begin, done_);
+    for (const DelimiterGroup& group : set_.groups()) {
+      if (Rest(line).find(group.delimiter) == std::string_view::npos) continue;
+      if (group.delimiter == "," && Rest(line).contains('(') && Sql(line)) continue;
+      Delimited(line, group);
+    }
+  }
+
+  // Whether a row may go on behind this line.
+  bool Continues(const LineFacts& line) const {
+    if (line.signs == 0 || line.end == text_.size()) return false;
+    std::size_t end = line.end;
+    while (end > line.begin && text_[end - 1] == ' ') --end;
+    if (end == line.begin) return false;
+    const std::string_view rest = text_.substr(line.begin, end - line.begin);
+    return (set_.joins_dates() && (ClassOf(rest.back()) & (kDigitByte | kHighByte)) != 0) ||
+           std::ranges::any_of(set_.groups(), [&](const DelimiterGroup& group) {
+             return rest.ends_with(group.delimiter);
+           });
+  }
+
+ private:
+  // The rows under a heading.
+  struct Table {
+    bool active = false;
+    std::string_view delimiter;
+    std::vector<ColumnMap> maps;
+    std::size_t resume = 0;  // a row's quoted cell may hold line feeds
+  };
+
+  std::string_view Rest(const LineFacts& line) const {
+    return text_.substr(line.begin, line.end - line.begin);
+  }
+
+  // Without the marks of quoted text.
+  LineFacts Unmarked(LineFacts line) const {
+    for (int i = 0; i < kMaxMarks && line.begin < line.end && text_[line.begin] == '>'; ++i) {
+      ++line.begin;
+      if (line.begin < line.end && text_[line.begin] == ' ') ++line.begin;
+    }
+    return line;
+  }
+
+  void Tell(const RowMatch& row, bool named) {
+    out_->push_back({set_.RuleOf(row.schema), row.match, row.secret, row.account, named});
+  }
+
+  // Appends the next line's cells to those of a row that is folded behind `end`; returns where that
+  // line ends, or 0 when the row does not go on.
+  std::size_t Join(std::size_t end, std::string_view delimiter, RowCells* cells) const {
+    if (end + 1 >= text_.size() || cells->size() == 0) return 0;
+    LineFacts next{.begin = end + 1, .end = std::min(text_.find('\n', end + 1), text_.size())};
+    next = Unmarked(next);
+    while (next.begin < next.end && IsBlank(text_[next.begin]) &&
+           text_[next.begin] != delimiter[0]) {
+      ++next.begin;
+    }
+    if (next.begin == next.end) return 0;
+    const Cell& last = cells->cells().back();
+    if (last.span.empty()) {  // the line ended with a delimiter
+      cells->PopBack();
+    } else {
+      constexpr CellShape kDate{CellType::kDate, 0, -1};
+      if (last.quoted || !Has(kDate, last.value, last.classes)) return 0;
+      const std::size_t cut = std::min(text_.find(delimiter, next.begin), next.end);
+      cells->ExtendLast(text_, cut);
+      if (cut == next.end) return next.end;
+      next.begin = cut + delimiter.size();
+    }
+    return cells->Split(text_, next.begin, next.end, delimiter);
+  }
+
+  void Delimited(const LineFacts& line, const DelimiterGroup& group) {
+    cells_.Clear();
+    std::size_t end = cells_.Split(text_, line.begin, line.end, group.delimiter);
+    if (IsHeader(line, group)) return;
+    found_.clear();
+    if (cells_.size() >= group.min_cells) {
+      rows_.Find(cells_.cells(), cells_.size(), group.schemas, &found_);
+    }
+    if (Continues(line)) FindFolded(end, group);
+    for (const RowMatch& row : found_) Tell(row, false);
+  }
+
+  // Rows that begin in the line of `cells_` and go on behind its `end`, of schemas that the line
+  // alone does not hold.
+  void FindFolded(std::size_t end, const DelimiterGroup& group) {
+    const std::size_t own = cells_.size();
+    bool joined = false;
+    while (cells_.size() < own + group.max_cells &&
+           (end = Join(end, group.delimiter, &cells_)) != 0) {
+      joined = true;
+    }
+    if (!joined || cells_.size() < group.min_cells) return;
+    left_.clear();
+    std::ranges::copy_if(group.schemas, std::back_inserter(left_), [this](std::uint32_t schema) {
+      return std::ranges::find(found_, schema, &RowMatch::schema) == found_.end();
+    });
+    rows_.Find(cells_.cells(), own, left_, &found_);
+  }
+
+  bool IsHeader(const LineFacts& line, const DelimiterGroup& group) {
+    if (!set_.has_headers() || !AnyName(cells_.cells())) return false;
+    std::vector<ColumnMap> maps = set_.ReadHeader(cells_.cells(), group.schemas);
+    if (maps.empty()) return false;
+    table_ = {true, group.delimiter, std::move(maps), line.end + 1};
+    return true;
+  }
+
+  bool AnyName(const std::vector<Cell>& cells) const {
+    return std::ranges::any_of(cells, [this](const Cell& c) { return set_.MayName(c.value); });
+  }
+
+  void ContinueTable(const LineFacts& line) {
+    if (line.begin < table_.resume) return;
+    const std::string_view rest = Rest(line);
+    if (IsRule(rest)) return;
+    if (rest.find(table_.delimiter) == rest.npos) {
+      table_.active = false;
+      return;
+    }
+    table_cells_.Clear();
+    std::size_t end = table_cells_.Split(text_, line.begin, line.end, table_.delimiter);
+    for (const ColumnMap& map : table_.maps) {
+      while (table_cells_.size() < map.cells) {
+        const std::size_t next = Join(end, table_.delimiter, &table_cells_);
+        if (next == 0) break;
+        end = next;
+      }
+      if (const auto row = set_.Named(map, table_cells_.cells())) Tell(*row, true);
+    }
+    table_.resume = end;
+  }
+
+  // Reads every list in parentheses, those behind a list of columns by its names. True when a row
+  // was among them.
+  bool Sql(const LineFacts& line) {
+    const std::size_t before = out_->size();
+    for (std::size_t pos = std::max(line.begin, sql_done_); pos < line.end;) {
+      pos = text_.substr(0, line.end).find('(', pos);
+      if (pos == text_.npos) break;
+      cells_.Clear();
+      std::size_t end = ReadTuple(text_, pos, &cells_);
+      if (end == 0) {
+        ++pos;
+        continue;
+      }
+      std::vector<ColumnMap> maps;
+      if (set_.has_headers() && AnyName(cells_.cells())) maps = set_.ReadHeader(cells_.cells(), {});
+      end = SkipSpace(end);
+      if (maps.empty()) {
+        Tuple();
+      } else if (StartsWithWord(text_.substr(end), "values")) {
+        end = Values(end + 6, maps);
+      } else if (StartsWithWord(text_.substr(end), "from stdin")) {
+        table_ = {true, "\t", std::move(maps), line.end + 1};
+        done_ = line.end;
+      }
+      pos = end;
+      sql_done_ = end;
+    }
+    return out_->size() > before || done_ >= line.end;
+  }
+
+  void Tuple() {
+    found_.clear();
+    rows_.Find(cells_.cells(), cells_.size(), set_.all(), &found_);
+    for (const RowMatch& row : found_) Tell(row, false);
+  }
+
+  // The tuples behind VALUES; returns where they end.
+  std::size_t Values(std::size_t pos, const std::vector<ColumnMap>& maps) {
+    while ((pos = SkipSpace(pos)) < text_.size() && text_[pos] == '(') {
+      cells_.Clear();
+      const std::size_t end = ReadTuple(text_, pos, &cells_);
+      if (end == 0) return pos + 1;
+      for (const ColumnMap& map : maps) {
+        if (const auto row = set_.Named(map, cells_.cells())) Tell(*row, true);
+      }
+      Tuple();
+      pos = SkipSpace(end);
+      if (pos >= text_.size() || text_[pos] != ',') break;
+      ++pos;
+    }
+    done_ = std::max(done_, pos);
+    return pos;
+  }
+
+  std::size_t SkipSpace(std::size_t pos) const {
+    while (pos < text_.size() && (IsBlank(text_[pos]) || text_[pos] == '\n')) ++pos;
+    return pos;
+  }
+
+  // Whether nothing but blanks and separators stands before the line's end.
+  bool OnlySigns(std::size_t pos) const {
+    pos = std::min(text_.find_first_not_of(" \t,;]}", pos), text_.size());
+    return pos == text_.size() || text_[pos] == '\n';
+  }
+
+  void Json(const LineFacts& line) {
+    const OnRow on_row = [this](const std::vector<Cell>& names, const std::vector<Cell>& cells) {
+      found_.clear();
+      rows_.Find(cells, cells.size(), set_.all(), &found_);
+      for (const RowMatch& row : found_) Tell(row, false);
+      if (!set_.has_headers() || !AnyName(names)) return;
+      for (const ColumnMap& map : set_.ReadHeader(names, {})) {
+        if (const auto row = set_.Named(map, cells)) Tell(*row, true);
+      }
+    };
+    for (std::size_t pos = std::max(line.begin, json_done_); pos < line.end;) {
+      pos = text_.substr(0, line.end).find_first_of("{[", pos);
+      if (pos == text_.npos) break;
+      bool whole = false;
+      const std::size_t begin = pos;
+      pos = std::max(ReadJson(text_, pos, on_row, &whole), begin + 1);
+      json_done_ = pos;
+      // What is one value from its first line to its last is read.
+      const bool alone = text_.substr(line.begin, begin - line.begin).find_first_not_of(" \t") ==
+                             std::string_view::npos &&
+                         OnlySigns(pos);
+      if (whole && alone) done_ = std::max(done_, pos);
+    }
+  }
+
+  bool Ldif(const LineFacts& line) {
+    if (!set_.has_headers() || line.begin < ldif_done_ ||
+        !StartsWithWord(text_.substr(line.begin), "dn:")) {
+      return false;
+    }
+    names_.Clear();
+    cells_.Clear();
+    ldif_done_ = ReadLdif(text_, line.begin, &names_, &cells_);
+    for (const ColumnMap& map : set_.ReadHeader(names_.cells(), {})) {
+      if (const auto row = set_.Named(map, cells_.cells())) Tell(*row, true);
+    }
+    return true;
+  }
+
+  const RowSet& set_;
+  std::string_view text_;
+  RowFinder rows_;
+  RowCells cells_, table_cells_, names_;
+  std::vector<RowMatch> found_;
+  std::vector<std::uint32_t> left_;  // schemas
+  Table table_;
+  std::size_t done_ = 0;  // up to here the text is read as something else than delimited lines
+  std::size_t sql_done_ = 0, json_done_ = 0, ldif_done_ = 0;
+  std::vector<FoundRow>* out_;
+};
+
+}  // namespace
+
+RowScan::RowScan(std::span<const RecordSource> sources) : set_(sources) {
+  std::string bytes;
+  std::size_t least = 1000;
+  for (const DelimiterGroup& group : set_.groups()) {
+    bytes += group.delimiter.back();
+    least = std::min(least, group.min_cells);
+  }
+  signs_ = LineSigns(bytes);
+  min_signs_ = least - 1;
+}
+
+void RowScan::Run(std::string_view text, std::vector<FoundRow>* out) const {
+  if (set_.empty()) return;
+  const std::size_t first = out->size();
+  Finder finder(set_, text, out);
+  signs_.ForEach(text, [&](const LineFacts& line) {
+    const bool enough = line.signs >= min_signs_ || (line.signs > 0 && line.quote_open);
+    if (enough || finder.Continues(line)) {
+      finder.Line(line);
+    } else {
+      finder.QuietLine(line);
+    }
+  });
+  // One row may be met in two forms: named ones count before others.
+  const auto key = [](const FoundRow& row) {
+    return std::tuple(row.rule, row.secret.begin, row.secret.end, !row.named, row.match.begin);
+  };
+  const auto begin = out->begin() + static_cast<std::ptrdiff_t>(first);
+  std::sort(begin, out->end(),
+            [&](const FoundRow& a, const FoundRow& b) { return key(a) < key(b); });
+  const auto same = [](const FoundRow& a, const FoundRow& b) {
+    return a.rule == b.rule && a.secret == b.secret;
+  };
+  out->erase(std::unique(begin, out->end(), same), out->end());
+}
+
+}  // namespace warifu::scan

@@ -1,0 +1,325 @@
+#include "scan/row_set.h"
+
+#include <algorithm>
+
+namespace warifu::scan {
+namespace {
+
+using Bits = std::uint64_t;
+
+constexpr std::size_t kMaxCut = 256;  // bytes of a cell in which a row's end is looked for
+
+Bits Bit(int p) {
+  return Bits{1} << p;
+}
+
+// Adds the positions from which skipping leads to one of `bits`.
+Bits SkipTo(Bits bits, Bits skip) {
+  for (Bits more; (more = (bits >> 1) & skip & ~bits) != 0;) bits |= more;
+  return bits;
+}
+
+bool IsContinuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+// What may stand behind a row's last cell.
+bool EndsWord(char c) {
+  return c <= ' ' || static_cast<unsigned char>(c) >= 0x7f ||
+         std::string_view("\"')];,|").contains(c);
+}
+
+// Whether the value's places are not those of the text.
+bool IsDecoded(const Cell& cell) {
+  return cell.value.size() != cell.span.size();
+}
+
+// The beginning of a last cell that has the shape.
+std::optional<Span> BeginOf(const CellShape& shape, const Cell& cell) {
+  if (cell.tail && Has(shape, cell.value, cell.classes)) return cell.span;
+  if (IsDecoded(cell) || (cell.classes & ~kWordBytes) == 0) return std::nullopt;
+  // An opening quote may lack its closing one.
+  std::string_view value = cell.value.substr(0, kMaxCut);
+  const std::size_t begin = value[0] == '"' || value[0] == '\'' ? 1 : 0;
+  value.remove_prefix(begin);
+  for (std::size_t end = value.size() + begin; end-- > 1;) {
+    if (end < value.size() && (!EndsWord(value[end]) || IsContinuation(value[end]))) continue;
+    if (!Has(shape, value.substr(0, end))) continue;
+    return Span{cell.span.begin + begin, cell.span.begin + begin + end};
+  }
+  return std::nullopt;
+}
+
+// The end of a first cell that has the shape.
+std::optional<Span> EndOf(const CellShape& shape, const Cell& cell) {
+  if (IsDecoded(cell) || (cell.classes & ~kWordBytes) == 0) return std::nullopt;
+  const std::string_view value = cell.value;
+  std::size_t begin = value.size() > kMaxCut ? value.size() - kMaxCut : 0;
+  for (++begin; begin < value.size(); ++begin) {
+    if ((ClassOf(value[begin - 1]) & kWordBytes) != 0 || IsContinuation(value[begin])) continue;
+    std::string_view part = value.substr(begin);
+    if (part.ends_with('"') || part.ends_with('\'')) part.remove_suffix(1);
+    if (part.empty() || !Has(shape, part)) continue;
+    return Span{cell.span.begin + begin, cell.span.begin + begin + part.size()};
+  }
+  return std::nullopt;
+}
+
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+}  // namespace
+
+RowSet::RowSet(std::span<const RecordSource> sources) {
+  for (const RecordSource& source : sources) {
+    const auto index = static_cast<std::uint32_t>(schemas_.size());
+    schemas_.push_back(Compile(source));
+    const RecordSchema& schema = *source.schema;
+    const auto most = schemas_.back().shapes.size();
+    const auto least = static_cast<std::size_t>(schemas_.back().cells);
+    if (schema.rows > 0) all_.push_back(index);
+    std::size_t named = 0;
+    for (std::uint32_t f = 0; f < schema.fields.size(); ++f) {
+      const RecordField& field = schema.fields[f];
+      named += !field.columns.empty() && !field.shape.optional;
+      for (const std::string& name : field.columns) {
+        columns_[name].emplace_back(index, f);
+        name_begins_.set(static_cast<unsigned char>(name.front()));
+        name_ends_.set(static_cast<unsigned char>(name.back()));
+      }
+    }
+    for (const std::string& delimiter : schema.delimiters) {
+      auto it = std::ranges::find(groups_, delimiter, &DelimiterGroup::delimiter);
+      if (it == groups_.end()) it = groups_.insert(groups_.end(), {delimiter, {}, 1000, 0});
+      it->schemas.push_back(index);
+      const std::size_t needs = schema.rows == 0    ? named
+                                : schema.has_header ? std::min(named, least)
+                                                    : least;
+      it->min_cells = std::min(it->min_cells, std::max<std::size_t>(needs, 2));
+      it->max_cells = std::max(it->max_cells, most);
+    }
+  }
+  FillTables();
+}
+
+std::uint16_t RowSet::ShapeId(const CellShape& shape) {
+  const auto it = std::ranges::find(shapes_, shape);
+  if (it != shapes_.end()) return static_cast<std::uint16_t>(it - shapes_.begin());
+  shapes_.push_back(shape);
+  return static_cast<std::uint16_t>(shapes_.size() - 1);
+}
+
+RowSet::Compiled RowSet::Compile(const RecordSource& source) {
+  Compiled out;
+  out.source = source;
+  for (const RecordField& field : source.schema->fields) {
+    const std::uint16_t shape = ShapeId(field.shape);
+    joins_dates_ = joins_dates_ || field.shape.type == CellType::kDateTime;
+    for (int i = 0; i < field.repeat.second; ++i) {
+      const int p = static_cast<int>(out.shapes.size());
+      if (i >= field.repeat.first) out.skip |= Bit(p);
+      if (field.name == "secret") out.secret = p;
+      if (field.name == "account") out.account = p;
+      out.shapes.push_back(shape);
+    }
+  }
+  const int n = static_cast<int>(out.shapes.size());
+  out.ends = SkipTo(Bit(n), out.skip);
+  for (int p = 0; p < n; ++p) {
+    out.first |= Bit(p);
+    if ((out.skip & Bit(p)) == 0) break;
+  }
+  for (int p = 0; p < n; ++p) {
+    const std::uint16_t shape = out.shapes[static_cast<std::size_t>(p)];
+    auto it = std::ranges::find(out.positions, shape, &std::pair<std::uint16_t, Bits>::first);
+    if (it == out.positions.end()) it = out.positions.insert(it, {shape, 0});
+    it->second |= Bit(p);
+    if ((out.skip & Bit(p)) != 0) continue;
+    ++out.cells;
+    const bool last = (out.ends >> (p + 1) & 1u) != 0;
+    if ((out.first & Bit(p)) == 0 && !last) out.needs.push_back(shape);
+  }
+  return out;
+}
+
+void RowSet::FillTables() {
+  for (int classes = 0; classes < kAllByteClasses; ++classes) {
+    for (std::uint16_t id = 0; id < shapes_.size(); ++id) {
+      if (MayHave(shapes_[id], static_cast<ByteClasses>(classes))) {
+        maybe_[static_cast<std::size_t>(classes)].push_back(id);
+      }
+    }
+  }
+}
+
+bool RowSet::MayName(std::string_view text) const {
+  constexpr std::string_view kIgnored = " \t_-\"'`[]*";
+  constexpr std::size_t kMaxName = 64;
+  if (text.empty() || text.size() > kMaxName) return false;
+  const std::size_t begin = text.find_first_not_of(kIgnored);
+  if (begin == text.npos) return false;
+  const char last = text[text.find_last_not_of(kIgnored)];
+  return name_begins_.test(static_cast<unsigned char>(Lower(text[begin]))) &&
+         name_ends_.test(static_cast<unsigned char>(Lower(last)));
+}
+
+std::vector<ColumnMap> RowSet::ReadHeader(const std::vector<Cell>& names,
+                                          const std::vector<std::uint32_t>& among) const {
+  std::vector<ColumnMap> maps;
+  for (std::uint32_t cell = 0; cell < names.size(); ++cell) {
+    if (!MayName(names[cell].value)) continue;
+    const auto it = columns_.find(FoldColumn(names[cell].value));
+    if (it == columns_.end()) continue;
+    for (const auto& [schema, field] : it->second) {
+      auto map = std::ranges::find(maps, schema, &ColumnMap::schema);
+      if (map == maps.end()) map = maps.insert(maps.end(), {schema, {}, 0});
+      const auto same = [f = field](const auto& known) { return known.first == f; };
+      if (std::ranges::any_of(map->fields, same)) continue;
+      map->fields.emplace_back(field, cell);
+      map->cells = cell + 1;
+    }
+  }
+  std::erase_if(maps, [&](const ColumnMap& map) {
+    if (!among.empty() && std::ranges::find(among, map.schema) == among.end()) return true;
+    const RecordSchema& schema = SchemaOf(map.schema);
+    for (std::uint32_t f = 0; f < schema.fields.size(); ++f) {
+      const RecordField& field = schema.fields[f];
+      if (field.columns.empty() || field.shape.optional) continue;
+      if (std::ranges::find(map.fields, f, &std::pair<std::uint32_t, std::uint32_t>::first) ==
+          map.fields.end()) {
+        return true;
+      }
+    }
+    return false;
+  });
+  return maps;
+}
+
+std::optional<RowMatch> RowSet::Named(const ColumnMap& map, const std::vector<Cell>& cells) const {
+  if (cells.size() < map.cells) return std::nullopt;
+  RowMatch out;
+  out.schema = map.schema;
+  out.match = {cells.front().span.begin, cells.back().span.end};
+  for (const auto& [field, index] : map.fields) {
+    const RecordField& stated = SchemaOf(map.schema).fields[field];
+    const Cell& cell = cells[index];
+    if (!Has(stated.shape, cell.value, cell.classes)) return std::nullopt;
+    if (stated.name == "secret") out.secret = cell.span;
+    if (stated.name == "account") out.account = cell.span;
+  }
+  return out.secret.empty() ? std::nullopt : std::optional(out);
+}
+
+void RowFinder::Classify(const std::vector<Cell>& cells) {
+  words_ = set_.shapes_.size() / 64 + 1;
+  accepted_.assign(cells.size() * words_, 0);
+  seen_.assign(words_, 0);
+  for (std::size_t c = 0; c < cells.size(); ++c) {
+    if (cells[c].tail) continue;
+    for (const std::uint16_t shape : set_.maybe_[cells[c].classes]) {
+      if (!Has(set_.shapes_[shape], cells[c].value, cells[c].classes)) continue;
+      accepted_[c * words_ + shape / 64] |= Bits{1} << (shape % 64);
+      seen_[shape / 64] |= Bits{1} << (shape % 64);
+    }
+  }
+}
+
+bool RowFinder::MayMatch(const Compiled& schema) const {
+  return std::ranges::all_of(schema.needs, [this](std::uint16_t shape) {
+    return (seen_[shape / 64] >> (shape % 64) & 1u) != 0;
+  });
+}
+
+Bits RowFinder::Whole(const Compiled& schema, std::size_t cell) const {
+  Bits out = 0;
+  for (const auto& [shape, positions] : schema.positions) {
+    if (Accepts(cell, shape)) out |= positions;
+  }
+  return out;
+}
+
+void RowFinder::Find(const std::vector<Cell>& cells, std::size_t starts,
+                     const std::vector<std::uint32_t>& among, std::vector<RowMatch>* out) {
+  if (cells.size() < 2) return;
+  Classify(cells);
+  for (const std::uint32_t index : among) {
+    const Compiled& schema = set_.schemas_[index];
+    if (schema.source.schema->rows == 0 || cells.size() < static_cast<std::size_t>(schema.cells) ||
+        !MayMatch(schema)) {
+      continue;
+    }
+    FindSchema(index, cells, starts, out);
+  }
+}
+
+void RowFinder::FindSchema(std::uint32_t index, const std::vector<Cell>& cells, std::size_t starts,
+                           std::vector<RowMatch>* out) {
+  const Compiled& schema = set_.schemas_[index];
+  reach_.assign(cells.size() + 1, schema.ends);
+  for (std::size_t c = cells.size(); c-- > 0;) {
+    Bits reach = Whole(schema, c) & (reach_[c + 1] >> 1);
+    // The row may end in this cell, with a part of it.
+    for (Bits may = (schema.ends >> 1) & ~reach; may != 0; may &= may - 1) {
+      const int p = __builtin_ctzll(may);
+      const CellShape& shape = set_.shapes_[schema.shapes[static_cast<std::size_t>(p)]];
+      if (BeginOf(shape, cells[c])) reach |= Bit(p);
+    }
+    reach_[c] = SkipTo(reach, schema.skip) | schema.ends;
+  }
+  // A row of nothing but what may be left out is none: its least count is above zero.
+  for (std::size_t c = 0; c < std::min(cells.size(), starts);) {
+    std::size_t next = 0;
+    if ((reach_[c] & 1u) != 0) {
+      next = Extract(index, cells, c, 0, cells[c].span, out);
+    } else {
+      for (Bits may = schema.first & (reach_[c + 1] >> 1); may != 0 && next == 0; may &= may - 1) {
+        const int p = __builtin_ctzll(may);
+        const CellShape& shape = set_.shapes_[schema.shapes[static_cast<std::size_t>(p)]];
+        if (const auto span = EndOf(shape, cells[c]))
+          next = Extract(index, cells, c, p, *span, out);
+      }
+    }
+    c = std::max(next, c + 1);
+  }
+}
+
+std::size_t RowFinder::Extract(std::uint32_t index, const std::vector<Cell>& cells,
+                               std::size_t cell, int p, Span first,
+                               std::vector<RowMatch>* out) const {
+  const Compiled& schema = set_.schemas_[index];
+  const int n = static_cast<int>(schema.shapes.size());
+  RowMatch row;
+  row.schema = index;
+  row.match = first;
+  const std::size_t begin = cell;
+  const bool cut = first != cells[cell].span;
+  bool ended = false;
+  while (p < n && cell < cells.size() && !ended) {
+    std::optional<Span> span;
+    if (cell == begin && cut) {
+      span = first;
+    } else if ((Whole(schema, cell) & (reach_[cell + 1] >> 1) & Bit(p)) != 0) {
+      span = cells[cell].span;
+    } else if ((schema.ends >> 1 & Bit(p)) != 0) {
+      span = BeginOf(set_.shapes_[schema.shapes[static_cast<std::size_t>(p)]], cells[cell]);
+      ended = span.has_value();
+    }
+    if (span) {
+      if (p == schema.secret) row.secret = *span;
+      if (p == schema.account) row.account = *span;
+      if (cell == begin) row.match.begin = span->begin;
+      row.match.end = span->end;
+      ++cell;
+    } else if ((schema.skip & Bit(p)) == 0) {
+      break;
+    }
+    ++p;
+  }
+  if (row.secret.empty()) return begin + 1;
+  out->push_back(row);
+  // The next row may begin in the cell in which this one ended.
+  return ended ? cell - 1 : cell;
+}
+
+}  // namespace warifu::scan

@@ -1,0 +1,137 @@
+// RowSet: record schemas, compiled to be looked for in rows of cells.
+//
+// Each cell is classified once for all schemas (a bit for each distinct kind of column); a schema
+// whose columns cannot all be there is passed over by one comparison, the others are followed from
+// the last cell to the first with a bit for each of their columns. No cell is read twice, and
+// nothing backtracks: the cost is cells times schemas.
+//
+// A row may begin behind other cells and end before the line does. Its first cell may be the end of
+// a longer one ("No. 1024") and its last the beginning ("taro@example.jp です"), where a word ends.
+// Of several ways to match, the leftmost counts, and repeats take as many cells as they can.
+//
+// Threads: const after building; a RowFinder belongs to one thread.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "scan/record_schema.h"
+#include "scan/row_cells.h"
+
+namespace warifu::scan {
+
+// A schema and the rule that states it.
+struct RecordSource {
+  std::uint32_t rule = 0;
+  const RecordSchema* schema = nullptr;
+};
+
+struct RowMatch {
+  std::uint32_t schema = 0;  // index in the set
+  Span match, secret, account;
+};
+
+// The schemas of one delimiter.
+struct DelimiterGroup {
+  std::string delimiter;
+  std::vector<std::uint32_t> schemas;
+  std::size_t min_cells = 0, max_cells = 0;
+};
+
+// Which cell of a row is which field's, told by names.
+struct ColumnMap {
+  std::uint32_t schema = 0;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> fields;  // field, cell
+  std::size_t cells = 0;                                        // a row needs so many
+};
+
+class RowSet {
+ public:
+  RowSet() = default;
+  explicit RowSet(std::span<const RecordSource> sources);
+
+  bool empty() const { return schemas_.empty(); }
+  std::size_t size() const { return schemas_.size(); }
+  std::uint32_t RuleOf(std::uint32_t schema) const { return schemas_[schema].source.rule; }
+  const RecordSchema& SchemaOf(std::uint32_t schema) const {
+    return *schemas_[schema].source.schema;
+  }
+  const std::vector<DelimiterGroup>& groups() const { return groups_; }
+  const std::vector<std::uint32_t>& all() const { return all_; }
+  bool has_headers() const { return !columns_.empty(); }
+  bool joins_dates() const { return joins_dates_; }
+
+  // Whether a column can have a name that begins and ends with these bytes, cases folded.
+  bool MayName(std::string_view text) const;
+  // The schemas of `among` whose columns are all named by these cells.
+  std::vector<ColumnMap> ReadHeader(const std::vector<Cell>& names,
+                                    const std::vector<std::uint32_t>& among) const;
+  // The row read by names.
+  std::optional<RowMatch> Named(const ColumnMap& map, const std::vector<Cell>& cells) const;
+
+ private:
+  friend class RowFinder;
+  struct Compiled {
+    RecordSource source;
+    std::vector<std::uint16_t> shapes;                               // of each position
+    std::vector<std::pair<std::uint16_t, std::uint64_t>> positions;  // shape → its positions
+    std::uint64_t skip = 0;   // positions that may be left out
+    std::uint64_t ends = 0;   // positions from which on all may be left out, the end among them
+    std::uint64_t first = 0;  // positions at which a row may begin
+    std::vector<std::uint16_t> needs;  // shapes that some cell between first and last must have
+    int cells = 0;                     // the least
+    int secret = -1, account = -1;     // positions
+  };
+
+  std::uint16_t ShapeId(const CellShape& shape);
+  Compiled Compile(const RecordSource& source);
+  void FillTables();
+
+  std::vector<Compiled> schemas_;
+  std::vector<std::uint32_t> all_;  // schemas that match without names
+  std::vector<DelimiterGroup> groups_;
+  std::vector<CellShape> shapes_;
+  // By the classes of a cell: shapes that it surely has, and shapes that must be looked at.
+  std::vector<std::vector<std::uint16_t>> maybe_ =
+      std::vector<std::vector<std::uint16_t>>(kAllByteClasses);
+  std::unordered_map<std::string, std::vector<std::pair<std::uint32_t, std::uint32_t>>> columns_;
+  std::bitset<256> name_begins_, name_ends_;
+  bool joins_dates_ = false;
+};
+
+// Looks for rows; holds the working memory.
+class RowFinder {
+ public:
+  explicit RowFinder(const RowSet& set) : set_(set) {}
+
+  // Appends the rows of the schemas in `among` that begin before cell `starts`.
+  void Find(const std::vector<Cell>& cells, std::size_t starts,
+            const std::vector<std::uint32_t>& among, std::vector<RowMatch>* out);
+
+ private:
+  using Compiled = RowSet::Compiled;
+  bool Accepts(std::size_t cell, std::uint16_t shape) const {
+    return (accepted_[cell * words_ + shape / 64] >> (shape % 64) & 1u) != 0;
+  }
+  void Classify(const std::vector<Cell>& cells);
+  bool MayMatch(const Compiled& schema) const;
+  std::uint64_t Whole(const Compiled& schema, std::size_t cell) const;
+  void FindSchema(std::uint32_t index, const std::vector<Cell>& cells, std::size_t starts,
+                  std::vector<RowMatch>* out);
+  // The row that begins with position `p` at `cell`, whose span is `first`; returns the cell
+  // behind.
+  std::size_t Extract(std::uint32_t index, const std::vector<Cell>& cells, std::size_t cell, int p,
+                      Span first, std::vector<RowMatch>* out) const;
+
+  const RowSet& set_;
+  std::size_t words_ = 0;
+  std::vector<std::uint64_t> accepted_, seen_;  // shapes, by cell; shapes of any cell
+  std::vector<std::uint64_t> reach_;            // by cell: positions from which the rest matches
+};
+
+}  // namespace warifu::scan
