@@ -99,6 +99,7 @@ class Compiler {
       }
       rule.keywords = Regex(any, rule.rule.place, info.id, "keywords: ");
     }
+    AddNear(rule.rule.near, info.id, &rule);
     for (const RulePattern& pattern : rule.rule.patterns) AddPattern(pattern, rule, index);
     for (const auto& list : rule.rule.allowlists) AddAllowlist(*list, &rule);
     for (const std::string_view name : rule.rule.validators) {
@@ -112,6 +113,21 @@ class Compiler {
     rule.generic = info.foreign && info.id.contains("generic");
   }
 
+  void CheckGroup(const RE2& regex, int group, std::string_view key, const Place& place,
+                  const std::string& id) {
+    const int groups = regex.NumberOfCapturingGroups();
+    if (group <= groups) return;
+    Error(place, id,
+          std::string(key) + " is " + std::to_string(group) + ", but the regex has " +
+              std::to_string(groups) + " group(s)");
+  }
+
+  void AddNear(const Near& stated, const std::string& id, CompiledRule* rule) {
+    if (stated.regex.empty()) return;
+    rule->near = Regex(stated.regex, stated.place, id, "near: ");
+    if (rule->near) CheckGroup(*rule->near, stated.account_group, "accountGroup", stated.place, id);
+  }
+
   void AddPattern(const RulePattern& stated, const CompiledRule& rule, std::uint32_t index) {
     const std::string& id = rule.rule.info.id;
     CompiledPattern pattern;
@@ -120,16 +136,8 @@ class Compiler {
     pattern.account_group = stated.account_group;
     pattern.regex = Regex(stated.regex, stated.place, id, "");
     if (!pattern.regex) return;
-    const int groups = pattern.regex->NumberOfCapturingGroups();
-    const auto check = [&](int group, std::string_view key) {
-      if (group > groups) {
-        Error(stated.place, id,
-              std::string(key) + " is " + std::to_string(group) + ", but the regex has " +
-                  std::to_string(groups) + " group(s)");
-      }
-    };
-    check(stated.secret_group, "secretGroup");
-    check(stated.account_group, "accountGroup");
+    CheckGroup(*pattern.regex, stated.secret_group, "secretGroup", stated.place, id);
+    CheckGroup(*pattern.regex, stated.account_group, "accountGroup", stated.place, id);
     const auto tree = ParseRegex(stated.regex);
     if (!tree) return Error(stated.place, id, "the regex is not supported: " + tree.error().text);
     pattern.probes = ChooseProbes(*tree);

@@ -42,6 +42,7 @@ struct CompiledValidator {
 struct CompiledRule {
   Rule rule;
   std::unique_ptr<RE2> path;
+  std::unique_ptr<RE2> near;      // null when nothing need stand near a match
   std::unique_ptr<RE2> keywords;  // finds any of them, case-folded; null when there are none
   std::vector<CompiledAllowlist> allowlists;
   std::vector<CompiledValidator> validators;

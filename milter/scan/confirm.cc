@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "scan/near_search.h"
+
 namespace warifu::scan {
 namespace {
 
@@ -125,8 +127,10 @@ void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern,
   MatchFilter filter(rules.rules[pattern.rule], pattern.keyword_sure, segment);
   if (!filter.MayFire()) return;
   Searcher searcher(pattern, segment.text);
-  const auto keep = [&](const Candidate& c) {
-    const std::string_view key = filter.Refuses(c);
+  const CompiledRule& rule = rules.rules[pattern.rule];
+  const auto keep = [&](Candidate c) {
+    std::string_view key = filter.Refuses(c);
+    if (key.empty() && rule.near != nullptr && !FindNear(rule, segment.text, &c)) key = "near";
     if (key.empty()) {
       out->push_back(c);
     } else if (refusals != nullptr) {

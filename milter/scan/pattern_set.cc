@@ -328,6 +328,9 @@ std::string VersionOf(const std::vector<Rule>& rules) {
       add(p.regex);
       add(std::to_string(p.secret_group) + "," + std::to_string(p.account_group));
     }
+    add(rule.near.regex);
+    add(std::to_string(rule.near.above) + "," + std::to_string(rule.near.below) + "," +
+        std::to_string(rule.near.account_group));
     add_all(info.keywords);
     add_all(rule.validators);
     for (const auto& filter : rule.filters) add(filter->source());

@@ -45,6 +45,14 @@ struct Requirement {
   std::optional<int> within_lines;
 };
 
+// What else must stand near a match.
+struct Near {
+  std::string regex;         // "" for nothing
+  int above = 4, below = 4;  // lines
+  int account_group = 0;
+  Place place;
+};
+
 struct Rule {
   RuleInfo info;
   Place place;
@@ -57,6 +65,7 @@ struct Rule {
   std::vector<std::shared_ptr<const FilterExpression>> filters;  // foreign packs only
   std::vector<Requirement> required;
   bool helper = false;  // serves rules that require it, and is no finding by itself
+  Near near;
   std::vector<std::string> matches, misses;
 
   bool OnNameAlone() const { return patterns.empty() && record == nullptr; }

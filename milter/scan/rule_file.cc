@@ -255,10 +255,31 @@ class FileReader {
       CheckValidator(name, &t);
       rule->validators.push_back(std::move(name));
     }
-    if (pattern != nullptr) pattern->account_group = t.Integer("accountGroup").value_or(0);
+    if (pattern != nullptr) {
+      ReadNear(&t, rule);
+      int* group = rule->near.regex.empty() ? &pattern->account_group : &rule->near.account_group;
+      *group = t.Integer("accountGroup").value_or(0);
+    }
     rule->matches = t.Strings("matches");
     rule->misses = t.Strings("misses");
     t.Finish();
+  }
+
+  void ReadNear(TomlTable* t, Rule* rule) {
+    constexpr int kMaxNearLines = 50;
+    rule->near.regex = t->String("near");
+    rule->near.place = t->PlaceOf("near");
+    const auto read = [&](const char* key, int* lines) {
+      if (!t->Has(key)) return;
+      *lines = t->Integer(key).value_or(0);
+      if (*lines > kMaxNearLines) {
+        t->Error(key, std::string(key) + " is at most " + std::to_string(kMaxNearLines));
+      } else if (rule->near.regex.empty()) {
+        t->Error(key, std::string(key) + " needs a 'near' that it bounds");
+      }
+    };
+    read("nearAbove", &rule->near.above);
+    read("nearBelow", &rule->near.below);
   }
 
   void ReadAction(TomlTable* t, Rule* rule) {

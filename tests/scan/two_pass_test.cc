@@ -161,6 +161,7 @@ class Passes {
       rule.entropy = 0;
       rule.validators.clear();
       rule.allowlists.clear();
+      rule.near = {};
       rule.info.keywords.clear();
       rule.info.regions.clear();
       rule.path.clear();
