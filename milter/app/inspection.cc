@@ -463,6 +463,10 @@ EndActions Inspection::Actions(Judgement& judgement) const {
   if (judgement.verdict.action == Action::kHold) actions.hold_reason = "warifu " + reference_;
   if (judgement.edited) {
     actions.change_fields = std::move(judgement.edited->changed_fields);
+    // Fields of the sender's that are deleted are not changed; the MTA would add them again.
+    std::erase_if(actions.change_fields, [&](const mail::FieldChange& change) {
+      return strcasecmp(change.name.c_str(), policy.header_name.c_str()) == 0;
+    });
     actions.new_body = std::move(judgement.edited->body);
     actions.replace_body = true;
   }

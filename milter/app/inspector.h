@@ -46,8 +46,7 @@ struct Transaction {
 struct EndActions {
   policy::Verdict verdict;
   std::vector<mail::HeaderField> add_fields;
-  // Replaced head fields: every field of that name is changed to the given body.
-  std::vector<mail::HeaderField> change_fields;
+  std::vector<mail::FieldChange> change_fields;
   std::vector<std::string> delete_fields;  // forged X-Warifu fields of the sender: removed
   std::string new_body;                    // replaces the body when `replace_body`
   bool replace_body = false;

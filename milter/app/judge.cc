@@ -122,18 +122,18 @@ NoticeJudgement CheckNotices(const Snapshot& snapshot, const Case& mail, Budget&
   return notice;
 }
 
-// A strip that was decided but cannot be done is taken back, and decided anew without it.
-void CarryOutStrips(const Snapshot& snapshot, const Case& mail, Budget& budget,
-                    Judgement* judgement) {
-  if (judgement->verdict.action != Action::kStrip) return;
-  Result<mail::EditedBody> edited = Strip(snapshot, mail.raw, judgement->content, judgement->strips,
-                                          judgement->verdict.strip, budget);
+// An edit that was decided but cannot be done is taken back, and decided anew without it.
+void CarryOutEdits(const Snapshot& snapshot, const Case& mail, Budget& budget,
+                   Judgement* judgement) {
+  if (judgement->verdict.edit.empty()) return;
+  Result<mail::EditedBody> edited = Edit(snapshot, mail.raw, judgement->content, judgement->edits,
+                                         judgement->verdict.edit, budget);
   if (edited) {
     judgement->edited = *std::move(edited);
     return;
   }
-  for (const std::size_t index : judgement->verdict.strip) {
-    judgement->strips.facts[index] = {.possible = false, .why_not = edited.error().text};
+  for (const std::size_t index : judgement->verdict.edit) {
+    judgement->edits.facts[index] = {.possible = false, .why_not = edited.error().text};
   }
   DecideAgain(snapshot, mail, budget, judgement);
 }
@@ -184,7 +184,7 @@ void DecideAgain(const Snapshot& snapshot, const Case& mail, Budget& budget, Jud
   evidence.stage = policy::Stage::kEnd;
   evidence.listener = mail.listener;
   evidence.findings = judgement->content.findings;
-  evidence.strips = judgement->strips.facts;
+  evidence.edits = judgement->edits.facts;
   evidence.checks = judgement->checks;
   evidence.faults = judgement->content.faults;
   evidence.exemption = judgement->exemption;
@@ -192,7 +192,7 @@ void DecideAgain(const Snapshot& snapshot, const Case& mail, Budget& budget, Jud
   evidence.can_hold = judgement->can_hold;
   judgement->edited.reset();
   judgement->verdict = policy::Decide(snapshot.settings.policy, evidence, mail.reference);
-  CarryOutStrips(snapshot, mail, budget, judgement);
+  CarryOutEdits(snapshot, mail, budget, judgement);
 }
 
 Judgement JudgeContent(const Snapshot& snapshot, const Case& mail, Content content,
@@ -214,7 +214,7 @@ Judgement JudgeContent(const Snapshot& snapshot, const Case& mail, Content conte
   judgement.content.microseconds["checks"] = checking.Microseconds();
 
   const Stopwatch deciding(budget.clock());
-  judgement.strips = PlanStrips(judgement.content, snapshot.settings);
+  judgement.edits = PlanEdits(judgement.content, snapshot.settings, !mail.truncated, budget);
   DecideAgain(snapshot, mail, budget, &judgement);
   judgement.content.microseconds["decide"] = deciding.Microseconds();
   return judgement;

@@ -16,9 +16,9 @@
 
 #include "app/bindings.h"
 #include "app/content.h"
+#include "app/edits.h"
 #include "app/envelope.h"
 #include "app/snapshot.h"
-#include "app/strip.h"
 
 namespace warifu::app {
 
@@ -43,7 +43,7 @@ struct Judgement {
   std::vector<CheckResult> checks;
   std::vector<std::string> authors;
   std::string message_id;
-  StripPlan strips;
+  EditPlan edits;
   std::string exemption;                // from content rules
   std::vector<binding::Look> disputes;  // that this mail has brought to light
   // That a flow has put in doubt; marked where the check is in force.
@@ -51,7 +51,7 @@ struct Judgement {
   std::string flow_detail;
   bool can_hold = true;  // as in policy::Evidence
   policy::Verdict verdict;
-  std::optional<mail::EditedBody> edited;  // of a verdict that strips
+  std::optional<mail::EditedBody> edited;  // of a verdict that edits
 };
 
 // The checks at MAIL, exemptions by client and account applied. What is asked again at the end

@@ -5,7 +5,7 @@
 namespace warifu::app {
 namespace {
 
-constexpr std::string_view kActions = "accept|tag|strip|hold|defer|reject";
+constexpr std::string_view kActions = "accept|tag|strip|redact|hold|defer|reject";
 constexpr std::string_view kPlainActions = "accept|tag|hold|defer|reject";
 constexpr std::string_view kLastingActions = "accept|tag|hold|reject";
 constexpr std::string_view kModes = "observe|enforce";
@@ -317,6 +317,9 @@ constexpr Setting kSettings[] = {
    SET(policy.strip_otherwise = Word<Action>(v))},
   {"strip.max_lines", Kind::kInteger, "30", "1..200", "Longest region that is stripped.",
    SET(strip_max_lines = static_cast<int>(v.number))},
+  {"redact.otherwise", Kind::kWord, "hold", kPlainActions,
+   "Outcome when a secret cannot be masked: no text of the mail, signed, encrypted.",
+   SET(policy.redact_otherwise = Word<Action>(v))},
   {"submission.hold_doubt", Kind::kFlag, "true", "true|false",
    "On submission listeners mail that cannot be judged now is held, not deferred.",
    SET(policy.hold_doubt_on_submission = v.flag)},

@@ -14,7 +14,7 @@ enum class Action : std::uint8_t {
   kAccept,  // pass unchanged
   kTag,     // pass with a header that says so
   kStrip,   // cut the region that holds the finding, pass the rest
-  kRedact,  // mask the secret in place (offered by a later release; refused in files until then)
+  kRedact,  // mask the secret in place, pass the rest
   kHold,    // keep in the MTA's hold queue
   kDefer,   // temporary failure: the mail stays with the client
   kReject,  // refuse for good

@@ -53,15 +53,20 @@ Result<void> Delete(const std::string& name, const FieldCounts& received, MtaAct
   return {};
 }
 
-Result<void> Change(const mail::HeaderField& field, const FieldCounts& received, bool leading_space,
+// One field in its place. The white space that it begins with is part of what came with the mail.
+Result<void> Change(const mail::FieldChange& field, const FieldCounts& received, bool leading_space,
                     MtaActions& mta) {
-  const Result<std::string> value = FieldValue(field.body, leading_space);
+  const bool blank = field.body.starts_with(' ') || field.body.starts_with('\t');
+  const Result<std::string> value = leading_space && blank ? FieldValue(" " + field.body, false)
+                                                           : FieldValue(field.body, leading_space);
   if (!value || !IsFieldName(field.name)) return Refused("change field (malformed)");
   const Result<int> count = received.Of(field.name);
   if (!count) return std::unexpected(count.error());
-  if (*count == 0 && !mta.AddHeader(field.name, *value)) return Refused("add field", field.name);
-  for (int index = 1; index <= *count; ++index) {
-    if (!mta.ChangeHeader(field.name, index, *value)) return Refused("change field", field.name);
+  if (field.occurrence < 1 || field.occurrence > static_cast<std::size_t>(*count)) {
+    return Refused("change field (it is not there)");
+  }
+  if (!mta.ChangeHeader(field.name, static_cast<int>(field.occurrence), *value)) {
+    return Refused("change field", field.name);
   }
   return {};
 }
@@ -108,7 +113,7 @@ Result<void> ApplyEdits(const app::EndActions& actions, const FieldCounts& recei
   for (const std::string& name : actions.delete_fields) {
     if (const auto done = Delete(name, received, mta); !done) return done;
   }
-  for (const mail::HeaderField& field : actions.change_fields) {
+  for (const mail::FieldChange& field : actions.change_fields) {
     if (const auto done = Change(field, received, leading_space, mta); !done) return done;
   }
   for (const mail::HeaderField& field : actions.add_fields) {

@@ -94,6 +94,8 @@ Json FindingsJson(const Event& event) {
   for (std::size_t i = 0; i < event.findings.size() && i < kMostListed; ++i) {
     Json entry = FindingJson(event.findings[i]);
     entry["would"] = Would(event.verdict.finding_would, i);
+    const std::vector<std::string>& why_not = event.verdict.finding_why_not;
+    if (i < why_not.size() && !why_not[i].empty()) entry["why_not"] = Safe(why_not[i]);
     out.push_back(std::move(entry));
   }
   return out;

@@ -1,6 +1,7 @@
 #include "mail/edit.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
@@ -114,59 +115,100 @@ Result<std::string> Insertion(const Part& part, Transfer encoding, const Cut& cu
   return bytes;
 }
 
-// Appends content[from, to), which a cut follows, and ends it in ASCII. A shift that led into the
-// cut alone goes with it: a line of nothing but shifts would else stay behind.
-void AppendUpToCut(std::string_view content, std::size_t from, std::size_t to, std::string* out) {
+using InsertionOf = std::function<Result<std::string>(const Cut&)>;
+
+// ISO-2022-JP without the shifts that change nothing: in `before`, out of it in `after`.
+std::string WithoutIdleShifts(std::string_view before, std::string_view bytes,
+                              std::string_view after) {
+  std::string out;
+  std::string now(before), wanted(before);
+  const auto shift = [&] {
+    if (wanted != now) out += wanted.empty() ? kToAscii : std::string_view(wanted);
+    now = wanted;
+  };
+  while (!bytes.empty()) {
+    if (const std::size_t size = JisEscapeSize(bytes); size > 0) {
+      wanted = bytes.substr(0, size) == kToAscii ? "" : bytes.substr(0, size);
+      bytes.remove_prefix(size);
+    } else {
+      shift();
+      out += bytes.front();
+      bytes.remove_prefix(1);
+    }
+  }
+  wanted = after;
+  shift();
+  return out;
+}
+
+// Where a cut at `to` begins when the shifts that led into it alone go with it: a line of nothing
+// but shifts would else stay behind.
+std::size_t BeforeShift(std::string_view content, std::size_t from, std::size_t to) {
   std::string_view shift = JisShiftAt(content, to);
   while (!shift.empty() && to - from >= shift.size() && content.substr(0, to).ends_with(shift)) {
     to -= shift.size();
     shift = JisShiftAt(content, to);
   }
-  out->append(content.substr(from, to - from));
-  if (!shift.empty()) *out += kToAscii;
+  return to;
 }
 
-Result<std::string> CutContent(const Part& part, Transfer encoding, std::vector<Cut> cuts) {
+// What takes the places of the cuts, in order.
+Result<std::vector<Splice>> SplicesOf(std::string_view content, std::string_view charset,
+                                      std::vector<Cut> cuts, const InsertionOf& insertion) {
   std::ranges::sort(cuts, {}, [](const Cut& c) { return c.content.begin; });
-  const bool jis = part.charset_used == "iso-2022-jp";
-  std::string out;
+  std::vector<Splice> splices;
   std::size_t copied = 0;
   for (const Cut& cut : cuts) {
-    if (cut.content.end > part.content.size() || cut.content.begin > cut.content.end) {
+    if (cut.content.end > content.size() || cut.content.begin > cut.content.end) {
       return Refuse("a cut lies outside of its part");
     }
     if (cut.content.begin < copied) return Refuse("two cuts overlap");
-    if (jis) {
-      AppendUpToCut(part.content, copied, cut.content.begin, &out);
-    } else {
-      out.append(part.content, copied, cut.content.begin - copied);
+    Span gone = cut.content;
+    if (charset == "iso-2022-jp" && !cut.mask)
+      gone.begin = BeforeShift(content, copied, gone.begin);
+    copied = gone.end;
+    Result<std::string> bytes = insertion(cut);
+    if (!bytes) return std::unexpected(std::move(bytes.error()));
+    if (charset == "iso-2022-jp") {
+      const bool ends = copied == content.size();
+      *bytes = WithoutIdleShifts(JisShiftAt(content, gone.begin), std::string(kToAscii) + *bytes,
+                                 ends ? std::string_view() : JisShiftAt(content, copied));
     }
-    Result<std::string> insert = Insertion(part, encoding, cut);
-    if (!insert) return insert;
-    out += *insert;
-    copied = cut.content.end;
-    if (jis && copied < part.content.size()) out += JisShiftAt(part.content, copied);
+    splices.push_back({gone, *std::move(bytes)});
   }
-  return out.append(part.content, copied);
+  return splices;
+}
+
+// '*' where the charset has no wide one.
+std::string MaskBytes(const Cut& cut, std::string_view charset) {
+  if (Result<std::string> bytes = EncodeCharset(cut.insert, charset)) return *std::move(bytes);
+  std::string narrow;
+  for (std::size_t pos = 0; pos < cut.insert.size(); narrow += '*') NextCodePoint(cut.insert, &pos);
+  return EncodeCharset(narrow, charset).value_or(narrow);
 }
 
 // The encoded content of the part after its cuts, ending as the old one ended.
 Result<std::string> Recode(std::string_view raw, const Part& part, std::vector<Cut> cuts) {
   const Transfer encoding = TransferOf(part.encoding);
-  if (encoding == Transfer::kUu || encoding == Transfer::kUnknown) {
-    return Refuse("transfer encoding " + part.encoding + " is not written");
-  }
   if (part.raw.end > raw.size() || (part.raw.empty() && !part.content.empty())) {
     return Refuse("the part lies inside of an encoded attachment");
   }
-  Result<std::string> content = CutContent(part, encoding, std::move(cuts));
-  if (!content) return content;
-  std::string encoded = EncodeTransfer(*content, encoding);
   const std::string_view old = raw.substr(part.raw.begin, part.raw.size());
+  if (DecodeTransfer(old, encoding).content != part.content) {
+    return Refuse("the part was not read whole");
+  }
+  const Result<std::vector<Splice>> splices =
+      SplicesOf(part.content, part.charset_used, std::move(cuts), [&](const Cut& cut) {
+        return cut.mask ? Result<std::string>(MaskBytes(cut, part.charset_used))
+                        : Insertion(part, encoding, cut);
+      });
+  if (!splices) return std::unexpected(splices.error());
+  Result<std::string> encoded = SpliceTransfer(old, part.content, encoding, *splices);
+  if (!encoded) return encoded;
   if (old.ends_with('\n')) {
-    if (!encoded.ends_with('\n')) encoded += "\r\n";
+    if (!encoded->ends_with('\n')) *encoded += "\r\n";
   } else if (encoding == Transfer::kBase64) {
-    while (encoded.ends_with('\n') || encoded.ends_with('\r')) encoded.pop_back();
+    while (encoded->ends_with('\n') || encoded->ends_with('\r')) encoded->pop_back();
   }
   return encoded;
 }
@@ -216,6 +258,12 @@ const Segment& ShownSegment(const Message& message, std::size_t index) {
 }
 
 }  // namespace
+
+Result<std::vector<Splice>> MaskSplices(std::string_view content, std::string_view charset,
+                                        std::vector<Cut> cuts) {
+  return SplicesOf(content, charset, std::move(cuts),
+                   [charset](const Cut& cut) { return MaskBytes(cut, charset); });
+}
 
 Result<EditedBody> ApplyCuts(std::string_view raw, const Message& message,
                              const std::vector<Cut>& cuts) {

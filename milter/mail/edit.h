@@ -1,11 +1,13 @@
-// Edit: cutting regions out of the parts of a mail and writing the body anew.
+// Edit: cutting out of the parts of a mail, putting text in the place, and writing the body anew.
 //
-// Only the parts named by a cut are re-encoded, in their own charset and transfer encoding; every
-// other byte of the body stays as it was received, the MIME skeleton included.
+// Only the bytes named by a cut are written, in their part's charset and transfer encoding; every
+// other byte of the body stays as it was received (splice.h), the MIME skeleton included.
 // In HTML the tags that open or close an element outside of the cut stay, without attributes; the
-// inserted text is escaped. ISO-2022-JP is left in ASCII before a cut and taken up again behind it.
+// inserted text is escaped. ISO-2022-JP is left before a cut where the inserted text needs it, and
+// taken up again behind it.
 // Refuses (kInvalid): a cut outside of a part, cuts that overlap, a part inside of an encoded
-// attachment, an insertion that the part's charset, or a part of seven bits, cannot hold.
+// attachment or not read whole, an insertion that the part's charset, or a part of seven bits,
+// cannot hold.
 // Threads: pure.
 #pragma once
 
@@ -15,6 +17,7 @@
 
 #include "base/error.h"
 #include "mail/message.h"
+#include "mail/splice.h"
 
 namespace warifu::mail {
 
@@ -22,13 +25,26 @@ struct Cut {
   std::size_t part = 0;  // index into Message::parts
   Span content;          // bytes of Part::content to remove
   std::string insert;    // UTF-8 text put in their place; "" for none
+  // `insert` is '*' and '＊' for characters that stood there, and nothing but text goes: no tag is
+  // kept, and the charset holds it.
+  bool mask = false;
+};
+
+// A field of the outermost head as it shall be.
+struct FieldChange {
+  std::string name;
+  std::size_t occurrence = 1;  // which of the fields of that name, from 1
+  std::string body;            // as HeaderField::body
 };
 
 struct EditedBody {
   std::string body;  // whole new body, CRLF, to be sent in one run
-  // Outermost head fields to change (a non-multipart mail whose transfer encoding had to change).
-  std::vector<HeaderField> changed_fields;
+  std::vector<FieldChange> changed_fields;
 };
+
+// What takes the places of cuts that mask, in order. `charset`: as Part::charset_used.
+Result<std::vector<Splice>> MaskSplices(std::string_view content, std::string_view charset,
+                                        std::vector<Cut> cuts);
 
 // `raw`: the bytes that `message` was parsed from.
 Result<EditedBody> ApplyCuts(std::string_view raw, const Message& message,

@@ -14,12 +14,6 @@ namespace {
 // RFC 2047 allows 75; programs write up to a line.
 constexpr std::size_t kMaxEncodedWord = 4096;
 
-struct EncodedWord {
-  std::string charset;
-  std::string bytes;
-  std::size_t size = 0;  // in the raw text
-};
-
 std::string DecodeQ(std::string_view text) {
   const auto hex = [](char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -39,7 +33,7 @@ std::string DecodeQ(std::string_view text) {
 }
 
 // The encoded word at `pos`, where "=?" stands. Blanks inside of Q text are forgiven.
-std::optional<EncodedWord> EncodedWordAt(std::string_view raw, std::size_t pos) {
+std::optional<HeaderWord> WordAt(std::string_view raw, std::size_t pos) {
   constexpr std::size_t kMaxCharset = 60;
   const std::size_t charset = pos + 2;
   const std::size_t mark = raw.substr(0, charset + kMaxCharset).find('?', charset);
@@ -54,16 +48,18 @@ std::optional<EncodedWord> EncodedWordAt(std::string_view raw, std::size_t pos) 
   label = label.substr(0, label.find('*'));  // RFC 2231, 5: language
   const std::string_view body = raw.substr(text, end - text);
   if (body.find('\n') != std::string_view::npos && encoding == 'q') return {};
-  EncodedWord word;
+  HeaderWord word;
+  word.raw = {pos, end + 2};
+  word.letters = {text, end};
+  word.encoding = encoding;
   word.charset = LowerAscii(label);
   word.bytes = encoding == 'b' ? DecodeTransfer(body, Transfer::kBase64).content : DecodeQ(body);
-  word.size = end + 2 - pos;
   return word;
 }
 
 class Decoder {
  public:
-  explicit Decoder(std::string_view raw) : raw_(raw) {}
+  Decoder(std::string_view raw, std::vector<HeaderPiece>* pieces) : raw_(raw), pieces_(pieces) {}
 
   HeaderText Run() {
     std::size_t plain = 0;  // begin of the text that is no encoded word
@@ -85,37 +81,57 @@ class Decoder {
   // Decodes the run of encoded words at `pos`, after the plain text before it. Returns its end, or
   // `pos` when there is none.
   std::size_t EncodedRun(std::size_t pos, std::size_t plain) {
-    std::optional<EncodedWord> word = EncodedWordAt(raw_, pos);
+    std::optional<HeaderWord> word = WordAt(raw_, pos);
     if (!word) return pos;
     Plain(plain, pos);
+    const std::size_t text_begin = out_.text.size();
     std::size_t end = pos;
-    std::string text, charset, bytes;
+    std::vector<HeaderWord> words;
     while (word) {
-      if (word->charset != charset && !bytes.empty()) {
-        text += DecodeCharset(bytes, charset).text;
-        bytes.clear();
-      }
-      charset = std::move(word->charset);
-      bytes += word->bytes;
-      end += word->size;
+      if (!words.empty() && word->charset != words.front().charset) Words(std::move(words));
+      end = word->raw.end;
+      words.push_back(*std::move(word));
       std::size_t next = end;
       while (next < raw_.size() && IsSpace(raw_[next])) ++next;
-      word = raw_.substr(next, 2) == "=?" ? EncodedWordAt(raw_, next) : std::nullopt;
+      word = raw_.substr(next, 2) == "=?" ? WordAt(raw_, next) : std::nullopt;
       if (word) end = next;
     }
-    text += DecodeCharset(bytes, charset).text;
-    out_.map.Add(static_cast<std::uint32_t>(text.size()), static_cast<std::uint32_t>(end - pos));
-    out_.text += text;
+    Words(std::move(words));
+    out_.map.Add(static_cast<std::uint32_t>(out_.text.size() - text_begin),
+                 static_cast<std::uint32_t>(end - pos));
     return end;
+  }
+
+  // Adjacent words of one charset.
+  void Words(std::vector<HeaderWord> words) {
+    HeaderPiece piece;
+    for (const HeaderWord& word : words) piece.bytes += word.bytes;
+    DecodedText text = DecodeCharset(piece.bytes, words.front().charset);
+    piece.raw = {words.front().raw.begin, words.back().raw.end};
+    piece.words = std::move(words);
+    Add(std::move(piece), std::move(text));
+  }
+
+  void Add(HeaderPiece piece, DecodedText text) {
+    piece.text = {out_.text.size(), out_.text.size() + text.text.size()};
+    out_.text += text.text;
+    if (pieces_ == nullptr) return;
+    piece.charset = std::move(text.charset);
+    piece.map = std::move(text.map);
+    pieces_->push_back(std::move(piece));
   }
 
   // Text as it stands: folds undone line by line, raw charsets recognised over the whole run.
   void Plain(std::size_t begin, std::size_t end) {
     while (begin < end) {
       const std::size_t stop = std::min(raw_.substr(0, end).find_first_of("\r\n", begin), end);
-      const DecodedText text = DecodeCharset(raw_.substr(begin, stop - begin), "");
-      out_.text += text.text;
+      const std::string_view line = raw_.substr(begin, stop - begin);
+      DecodedText text = DecodeCharset(line, "");
       out_.map.Append(text.map, text.text.size());
+      HeaderPiece piece;
+      if (pieces_ != nullptr) piece.bytes = line;
+      piece.raw = {begin, stop};
+      Add(std::move(piece), std::move(text));
       begin = stop;
       while (begin < end && (raw_[begin] == '\r' || raw_[begin] == '\n')) ++begin;
       out_.map.Add(0, static_cast<std::uint32_t>(begin - stop));
@@ -123,13 +139,31 @@ class Decoder {
   }
 
   std::string_view raw_;
+  std::vector<HeaderPiece>* pieces_;
   HeaderText out_;
 };
 
 }  // namespace
 
-HeaderText DecodeHeaderText(std::string_view raw_body) {
-  return Decoder(raw_body).Run();
+HeaderText DecodeHeaderText(std::string_view raw_body, std::vector<HeaderPiece>* pieces) {
+  return Decoder(raw_body, pieces).Run();
+}
+
+std::string EncodeHeaderWord(std::string_view bytes, char encoding) {
+  std::string out;
+  if (encoding == 'b') {
+    out = EncodeTransfer(bytes, Transfer::kBase64);
+    std::erase_if(out, IsSpace);
+    return out;
+  }
+  for (const char c : bytes) {
+    if (IsAlnum(c) || c == '*' || c == '-' || c == '+' || c == '/' || c == '!') {
+      out += c;
+    } else {
+      out += c == ' ' ? "_" : QuotedByte(c);
+    }
+  }
+  return out;
 }
 
 std::string DecodeHeader(std::string_view raw_body) {

@@ -208,10 +208,17 @@ JisDecoded DecodeIso2022Jp(std::string_view bytes, std::string_view fallback) {
   return Reader(bytes, fallback).Run();
 }
 
+std::size_t JisEscapeSize(std::string_view bytes) {
+  const Escape* escape = bytes.starts_with('\x1B') ? EscapeAt(bytes, 0) : nullptr;
+  return escape == nullptr ? 0 : escape->bytes.size();
+}
+
 std::string_view JisShiftAt(std::string_view bytes, std::size_t offset) {
+  // A line begins in ASCII.
+  offset = std::min(offset, bytes.size());
+  const std::size_t line = bytes.substr(0, offset).find_last_of("\r\n");
   std::string_view shift;
-  for (std::size_t pos = 0; pos < std::min(offset, bytes.size()); ++pos) {
-    if (bytes[pos] == '\n' || bytes[pos] == '\r') shift = "";
+  for (std::size_t pos = line == std::string_view::npos ? 0 : line + 1; pos < offset; ++pos) {
     if (bytes[pos] != '\x1B') continue;
     if (const Escape* escape = EscapeAt(bytes, pos)) {
       shift = escape->set == Set::kAscii ? "" : bytes.substr(pos, escape->bytes.size());

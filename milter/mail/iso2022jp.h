@@ -29,6 +29,9 @@ struct JisDecoded {
 // `fallback`: charset of 8-bit bytes between the escapes (raw Shift_JIS, UTF-8 under one roof).
 JisDecoded DecodeIso2022Jp(std::string_view bytes, std::string_view fallback);
 
+// Size of the escape sequence that `bytes` begin with, 0 for none.
+std::size_t JisEscapeSize(std::string_view bytes);
+
 // The escape sequence that is in force at `offset`, "" for ASCII. For cutting bytes out.
 std::string_view JisShiftAt(std::string_view bytes, std::size_t offset);
 

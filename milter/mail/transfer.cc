@@ -133,16 +133,9 @@ std::string DecodeQuotedPrintable(std::string_view raw) {
     out.append(raw, pos, sign - pos);
     pos = sign;
     if (pos == raw.size()) break;
-    const bool two = raw.size() - pos > 2;
-    const int high = two ? HexDigit(raw[pos + 1]) : -1, low = two ? HexDigit(raw[pos + 2]) : -1;
-    if (high >= 0 && low >= 0) {
-      out += static_cast<char>(high * 16 + low);
-      pos += 3;
-    } else if (const std::size_t skip = SoftBreak(raw, pos); skip > 0) {
-      pos += skip;
-    } else {
-      out += raw[pos++];
-    }
+    const QuotedUnit unit = QuotedUnitAt(raw, pos);
+    if (unit.byte >= 0) out += static_cast<char>(unit.byte);
+    pos += unit.size;
   }
   return out;
 }
@@ -198,7 +191,6 @@ std::string WithCrlf(std::string_view text) {
 
 // A space or tab before a line end would be stripped on the way (RFC 2045, 6.7, rule 3).
 std::string EncodeQuotedPrintable(std::string_view content) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
   constexpr std::size_t kMaxLine = 75;  // and the "=" of a soft break
   std::string out;
   std::size_t line = 0;
@@ -222,8 +214,7 @@ std::string EncodeQuotedPrintable(std::string_view content) {
     if (plain) {
       out += c;
     } else {
-      const auto b = static_cast<std::uint8_t>(c);
-      out += {'=', kHex[b >> 4], kHex[b & 15]};
+      out += QuotedByte(c);
     }
     line += width;
   }
@@ -231,6 +222,22 @@ std::string EncodeQuotedPrintable(std::string_view content) {
 }
 
 }  // namespace
+
+QuotedUnit QuotedUnitAt(std::string_view raw, std::size_t pos) {
+  const char c = raw[pos];
+  if (c != '=') return {1, static_cast<std::uint8_t>(c)};
+  const bool two = raw.size() - pos > 2;
+  const int high = two ? HexDigit(raw[pos + 1]) : -1, low = two ? HexDigit(raw[pos + 2]) : -1;
+  if (high >= 0 && low >= 0) return {3, high * 16 + low};
+  if (const std::size_t skip = SoftBreak(raw, pos); skip > 0) return {skip, -1};
+  return {1, '='};
+}
+
+std::string QuotedByte(char c) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  const auto b = static_cast<std::uint8_t>(c);
+  return {'=', kHex[b >> 4], kHex[b & 15]};
+}
 
 std::string TransferName(std::string_view field_body) {
   const std::string_view text = Trim(field_body);

@@ -38,6 +38,17 @@ struct UuFile {
 // The files in a text that stand between lines "begin 644 NAME" and "end".
 std::vector<UuFile> FindUuFiles(std::string_view text);
 
+// One step of quoted-printable: what stands at `pos`, and the byte that it says; -1 for a soft line
+// break, which says none.
+struct QuotedUnit {
+  std::size_t size = 0;
+  int byte = -1;
+};
+QuotedUnit QuotedUnitAt(std::string_view raw, std::size_t pos);
+
+// "=3D", as quoted-printable writes a byte that it does not write as it is.
+std::string QuotedByte(char c);
+
 // CRLF lines of at most 76 characters for base64 and quoted-printable. Refuses nothing: kUu and
 // kUnknown are written as they are.
 std::string EncodeTransfer(std::string_view content, Transfer encoding);

@@ -16,7 +16,7 @@ struct Call {
   Mode mode = Mode::kEnforce;
   std::string reason = {};
   Cause cause = {};
-  std::optional<std::size_t> strip = std::nullopt;  // index of the finding to be cut
+  std::optional<std::size_t> edit = std::nullopt;  // index of the finding to be cut or masked
 };
 
 template <typename Key>
@@ -79,9 +79,10 @@ class Decider {
       if (Enforced(call)) verdict_.action = std::max(verdict_.action, call.action);
     }
     CollectReasons();
-    if (verdict_.action == Action::kStrip) {
+    // A mail that is redacted is stripped of what calls for that, too.
+    if (verdict_.action == Action::kStrip || verdict_.action == Action::kRedact) {
       for (const Call& call : calls_) {
-        if (Enforced(call) && call.strip) verdict_.strip.push_back(*call.strip);
+        if (Enforced(call) && call.edit) verdict_.edit.push_back(*call.edit);
       }
     }
     if (const Call* deciding = Deciding()) {
@@ -115,17 +116,22 @@ class Decider {
     if (finding.ownership == Ownership::kOnlyRecipient) action = Action::kAccept;
     if (finding.ownership == Ownership::kSelfDisclosure) action = policy_.self_disclosure;
     Call call{.mode = finding.mode, .reason = "rule:" + finding.rule, .cause = {.content = true}};
-    if (action == Action::kStrip && CanStrip(index)) {
-      call.strip = index;
-    } else if (action == Action::kStrip || action == Action::kRedact) {
-      // No release can mask in place yet; a set that asks for it must not pass unseen.
-      action = policy_.strip_otherwise;
+    if (action == Action::kStrip || action == Action::kRedact) {
+      if (CanEdit(index)) {
+        call.edit = index;
+      } else {
+        if (index < evidence_.edits.size()) {
+          verdict_.finding_why_not.resize(evidence_.findings.size());
+          verdict_.finding_why_not[index] = evidence_.edits[index].why_not;
+        }
+        action = action == Action::kStrip ? policy_.strip_otherwise : policy_.redact_otherwise;
+      }
     }
     Add(&verdict_.finding_would, action, std::move(call));
   }
 
-  bool CanStrip(std::size_t index) const {
-    return index < evidence_.strips.size() && evidence_.strips[index].possible;
+  bool CanEdit(std::size_t index) const {
+    return index < evidence_.edits.size() && evidence_.edits[index].possible;
   }
 
   void AddCheck(const CheckResult& check) {
@@ -214,7 +220,7 @@ class Decider {
   // The header names a class of reasons, never a rule: recipients may be strangers.
   void AddHeader(std::string_view reference) {
     const Action action = verdict_.action;
-    if (action != Action::kTag && action != Action::kStrip && action != Action::kHold) return;
+    if (action == Action::kAccept || action >= Action::kDefer) return;
     bool content = false, binding = false, unscanned = false;
     for (const Call& call : calls_) {
       if (!Enforced(call)) continue;

@@ -6,8 +6,8 @@
 //
 // At MAIL and RCPT only a refusal or a temporary failure can be answered; whatever else a check
 // calls for is decided at the end of the message, so its result is given to Decide() again there.
-// A strip that cannot be done becomes Policy::strip_otherwise. A lasting fault never becomes a
-// temporary failure, whatever the policy says.
+// A strip or a redaction that cannot be done becomes Policy::strip_otherwise or redact_otherwise. A
+// lasting fault never becomes a temporary failure, whatever the policy says.
 //
 // Threads: pure.
 #pragma once
@@ -35,7 +35,8 @@ struct Policy {
   std::map<Check, Action> checks;
   std::map<Check, Mode> check_modes;
   Action self_disclosure = Action::kTag;
-  Action strip_otherwise = Action::kHold;  // when strip cannot be done
+  Action strip_otherwise = Action::kHold;   // when strip cannot be done
+  Action redact_otherwise = Action::kHold;  // when redact cannot be done
   bool hold_doubt_on_submission = true;
   std::string header_name = "X-Warifu";
 };
@@ -46,8 +47,8 @@ struct ListenerFacts {
   bool submission = false;  // clients are users: doubt at end of message is held, not deferred
 };
 
-// Whether one finding's region may be stripped, and where it lies (made by app from mail::edit).
-struct StripFact {
+// Whether one finding may be stripped or redacted, as it calls for (made by app from mail::edit).
+struct EditFact {
   bool possible = false;
   std::string why_not = {};
 };
@@ -56,7 +57,7 @@ struct Evidence {
   Stage stage = Stage::kEnd;
   ListenerFacts listener;
   std::span<const Finding> findings;
-  std::span<const StripFact> strips;  // same length as findings, or empty
+  std::span<const EditFact> edits;  // same length as findings, or empty
   std::span<const CheckResult> checks;
   std::span<const Fault> faults;
   // A notice of the MTA's own, with nobody to return it to: a refusal would lose it, so it is held.
@@ -77,12 +78,15 @@ struct Verdict {
   Action would = Action::kAccept;   // what would be done with everything enforced
   Reply reply;
   std::vector<std::string> headers;  // values to add under Policy::header_name
-  std::vector<std::size_t> strip;    // indices of findings whose regions are cut
+  std::vector<std::size_t> edit;     // indices of findings that are cut out or masked
   // "rule:…", "check:…", "fault:…", "exempt:…", the deciding ones first.
   std::vector<std::string> reasons;
   // What each finding, check and fault calls for by itself with everything enforced, in the order
   // of the evidence; for the event.
   std::vector<Action> finding_would, check_would, fault_would;
+  // Why a finding was not stripped or redacted as it called for, "" where it was; may be shorter
+  // than the findings.
+  std::vector<std::string> finding_why_not;
 };
 
 // `reference`: the incident reference that goes into replies and headers.

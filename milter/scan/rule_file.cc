@@ -287,8 +287,6 @@ class FileReader {
     if (word.empty()) return;
     if (std::ranges::find(kActionWords, word) == std::end(kActionWords)) {
       t->Error("action", "no action is named '" + word + "'" + DidYouMean(word, kActionWords));
-    } else if (word == "redact") {
-      t->Error("action", "'redact' is offered by a later release; use 'strip' or 'hold'");
     } else if (word == "observe") {
       rule->info.mode = Mode::kObserve;
     } else {

@@ -35,6 +35,18 @@ matches = ["striptoken-0123456789"]
 misses = ["striptoken"]
 
 [[rules]]
+id = "redact-value"
+description = "A value that is masked in place"
+regex = '''redact(?:-pin)?[:=][ \t\n]{0,4}([^\s<>&,;"]{4,32})'''
+secretGroup = 1
+keywords = ["redact"]
+[rules.mail]
+severity = "medium"
+action = "redact"
+matches = ["redact: Xk29vmQ1"]
+misses = ["redacted"]
+
+[[rules]]
 id = "tag-token"
 description = "A token that is tagged"
 regex = '''tagtoken-[a-z0-9]{10}'''
@@ -103,9 +115,11 @@ std::string Deliver(std::vector<Field> fields, std::string body, const EndAction
   for (const std::string& name : end.delete_fields) {
     std::erase_if(fields, [&](const Field& field) { return same(field.name, name); });
   }
-  for (const mail::HeaderField& changed : end.change_fields) {
+  for (const mail::FieldChange& changed : end.change_fields) {
+    std::size_t occurrence = 0;
     for (Field& field : fields) {
-      if (same(field.name, changed.name)) field.value = changed.body;
+      if (!same(field.name, changed.name)) continue;
+      if (++occurrence == changed.occurrence) field.value = changed.body;
     }
   }
   for (const mail::HeaderField& added : end.add_fields) {

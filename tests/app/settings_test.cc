@@ -318,8 +318,7 @@ TEST_F(SettingsTest, WhatWouldDoHarmIsRefused) {
   EXPECT_THAT(ErrorsOf("header = \"From\";"), ElementsAre(HasSubstr("header")));
   EXPECT_THAT(ErrorsOf("header = \"X-A: b\\r\\nBcc\";"), ElementsAre(HasSubstr("header")));
   EXPECT_THAT(ErrorsOf("faults = { too-large = \"defer\"; };"), ElementsAre(HasSubstr("none of")));
-  EXPECT_THAT(ErrorsOf("rules = { actions = { high = \"redact\"; }; };"),
-              ElementsAre(HasSubstr("none of")));
+  EXPECT_THAT(ErrorsOf("redact = { otherwise = \"strip\"; };"), ElementsAre(HasSubstr("none of")));
   EXPECT_THAT(ErrorsOf("account = { realm = \"add\"; };"),
               ElementsAre(AllOf(HasSubstr("1: "), HasSubstr("realm_name"))));
   EXPECT_THAT(ErrorsOf("limits = { message = \"64K\";\nheader = \"1M\"; };"),

@@ -139,7 +139,7 @@ class Subject {
     policy::Evidence evidence;
     evidence.listener = mail_.listener;
     evidence.findings = judged_.content.findings;
-    evidence.strips = judged_.strips.facts;
+    evidence.edits = judged_.edits.facts;
     evidence.checks = judged_.checks;
     evidence.faults = judged_.content.faults;
     benchmark::DoNotOptimize(policy::Decide(snapshot_.settings.policy, evidence, mail_.reference));

@@ -22,7 +22,7 @@ TEST(Edits, HeadThenBodyThenHold) {
   app::EndActions actions;
   actions.verdict.action = Action::kHold;
   actions.add_fields = {{"X-Warifu", " hold; ref=1"}};
-  actions.change_fields = {{"Content-Type", " text/plain"}};
+  actions.change_fields = {{"Content-Type", 1, " text/plain"}};
   actions.delete_fields = {"X-Warifu"};
   actions.replace_body = true;
   actions.new_body = "new\r\n";
@@ -46,13 +46,31 @@ TEST(Edits, LeadingSpaceIsSetByWhoMustSetIt) {
   EXPECT_THAT(without.steps, ElementsAre("add A:one", "add B:two"));
 }
 
-TEST(Edits, ChangesEveryFieldOfTheNameOrAddsOne) {
+TEST(Edits, ChangesTheOneFieldThatIsMeant) {
   app::EndActions actions;
-  actions.change_fields = {{"Subject", " x"}, {"Content-Transfer-Encoding", " base64"}};
+  actions.change_fields = {{"Subject", 2, " x"}};
   test::FakeMta mta;
   ASSERT_TRUE(ApplyEdits(actions, Received({"Subject", "SUBJECT"}), false, mta));
-  EXPECT_THAT(mta.steps, ElementsAre("change Subject[1]:x", "change Subject[2]:x",
-                                     "add Content-Transfer-Encoding:base64"));
+  EXPECT_THAT(mta.steps, ElementsAre("change Subject[2]:x"));
+  for (const std::size_t missing : {0u, 3u}) {
+    actions.change_fields = {{"Subject", missing, " x"}};
+    EXPECT_FALSE(ApplyEdits(actions, Received({"Subject", "SUBJECT"}), false, mta)) << missing;
+  }
+  EXPECT_EQ(mta.steps.size(), 1u);
+}
+
+TEST(Edits, AChangedFieldBeginsAsItDid) {
+  for (const auto& [body, with, without] :
+       {std::tuple{" x", " x", "x"}, {"  x", "  x", " x"}, {"\tx", "\tx", "\tx"}}) {
+    for (const bool leading_space : {true, false}) {
+      app::EndActions actions;
+      actions.change_fields = {{"Subject", 1, body}};
+      test::FakeMta mta;
+      ASSERT_TRUE(ApplyEdits(actions, Received({"Subject"}), leading_space, mta));
+      EXPECT_THAT(mta.steps, ElementsAre(std::string("change Subject[1]:") +
+                                         (leading_space ? with : without)));
+    }
+  }
 }
 
 TEST(Edits, FoldsAreLineFeeds) {
@@ -74,7 +92,7 @@ TEST(Edits, NothingBreaksOutOfItsField) {
   }
   for (const std::string& name : {""s, "A B"s, "A:"s, "A\n"s, "\xc3\xa4"s}) {
     app::EndActions actions;
-    actions.change_fields = {{name, "x"}};
+    actions.change_fields = {{name, 1, "x"}};
     test::FakeMta mta;
     EXPECT_FALSE(ApplyEdits(actions, Received({}), false, mta)) << name;
     EXPECT_THAT(mta.steps, IsEmpty());

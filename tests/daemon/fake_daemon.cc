@@ -77,7 +77,7 @@ app::EndActions Obey(std::string_view raw, int generation) {
     }
     if (word == "tag") out.add_fields.push_back({"X-Warifu", " tag; ref=T1"});
     if (word == "unforge") out.delete_fields.emplace_back("X-Warifu");
-    if (word == "retype") out.change_fields.push_back({"Content-Type", " text/plain"});
+    if (word == "retype") out.change_fields.push_back({"Content-Type", 1, " text/plain"});
     if (word == "generation") {
       out.add_fields.push_back({"X-Generation", " " + std::to_string(generation)});
     }

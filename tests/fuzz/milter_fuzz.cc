@@ -156,7 +156,11 @@ class Script {
       if (kind == '-') out.delete_fields.emplace_back(word.substr(1));
       if (kind != '+' && kind != '=') continue;
       const std::string name(fuzz::Take(&word, ':').substr(1));
-      (kind == '+' ? out.add_fields : out.change_fields).push_back({name, std::string(word)});
+      if (kind == '+') {
+        out.add_fields.push_back({name, std::string(word)});
+      } else {
+        out.change_fields.push_back({name, 1, std::string(word)});
+      }
     }
     return out;
   }

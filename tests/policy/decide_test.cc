@@ -52,7 +52,7 @@ struct Case {
   Mode global = Mode::kEnforce;
   Mode listener = Mode::kEnforce;
   std::string exemption = {};
-  std::vector<StripFact> strips = {};
+  std::vector<EditFact> edits = {};
   bool own_bounce = false;
   bool can_hold = true;
 };
@@ -65,7 +65,7 @@ Verdict DecideOn(const Case& c, Policy policy = {}) {
   evidence.findings = c.findings;
   evidence.checks = c.checks;
   evidence.faults = c.faults;
-  evidence.strips = c.strips;
+  evidence.edits = c.edits;
   evidence.exemption = c.exemption;
   evidence.own_bounce = c.own_bounce;
   evidence.can_hold = c.can_hold;
@@ -152,22 +152,37 @@ TEST(Decide, Findings) {
             .findings = {Found(kStrip)},
             .action = kStrip,
             .would = kStrip,
-            .strips = {{.possible = true}}},
+            .edits = {{.possible = true}}},
            {.name = "strip that cannot be done",
             .findings = {Found(kStrip)},
             .action = kHold,
             .would = kHold,
-            .strips = {{.possible = false, .why_not = "signed"}}},
+            .edits = {{.possible = false, .why_not = "signed"}}},
            {.name = "one of two cannot be stripped",
             .findings = {Found(kStrip), Found(kStrip)},
             .action = kHold,
             .would = kHold,
-            .strips = {{.possible = true}, {.possible = false}}},
+            .edits = {{.possible = true}, {.possible = false}}},
            {.name = "nothing is known about stripping",
             .findings = {Found(kStrip)},
             .action = kHold,
             .would = kHold},
-           {.name = "redact is not offered yet, and must not pass",
+           {.name = "redact that can be done",
+            .findings = {Found(kRedact)},
+            .action = kRedact,
+            .would = kRedact,
+            .edits = {{.possible = true}}},
+           {.name = "redact that cannot be done",
+            .findings = {Found(kRedact)},
+            .action = kHold,
+            .would = kHold,
+            .edits = {{.possible = false, .why_not = "signed"}}},
+           {.name = "redact is more than strip, and less than hold",
+            .findings = {Found(kStrip), Found(kRedact), Found(kTag)},
+            .action = kRedact,
+            .would = kRedact,
+            .edits = {{.possible = true}, {.possible = true}, {}}},
+           {.name = "nothing is known about redacting, and it must not pass",
             .findings = {Found(kRedact)},
             .action = kHold,
             .would = kHold},
@@ -443,9 +458,9 @@ TEST(Decide, SelfDisclosureAsConfigured) {
          .findings = {Found(kTag, Mode::kEnforce, Ownership::kSelfDisclosure)},
          .action = kStrip,
          .would = kStrip,
-         .strips = {{.possible = true}}};
+         .edits = {{.possible = true}}};
   Expect(c, policy);
-  c.strips[0].possible = false;
+  c.edits[0].possible = false;
   c.action = c.would = kReject;
   c.code = 550;
   c.enhanced = "5.7.1";
@@ -453,15 +468,14 @@ TEST(Decide, SelfDisclosureAsConfigured) {
 }
 
 TEST(Decide, StripListHoldsWhatIsCutAndNothingElse) {
-  Case c{
-      .name = "",
-      .findings = {Found(kTag), Found(kStrip), Found(kStrip, Mode::kObserve), Found(kStrip)},
-      .strips = {{.possible = true}, {.possible = true}, {.possible = true}, {.possible = true}}};
-  EXPECT_THAT(DecideOn(c).strip, ElementsAre(1, 3));
+  Case c{.name = "",
+         .findings = {Found(kTag), Found(kStrip), Found(kStrip, Mode::kObserve), Found(kStrip)},
+         .edits = {{.possible = true}, {.possible = true}, {.possible = true}, {.possible = true}}};
+  EXPECT_THAT(DecideOn(c).edit, ElementsAre(1, 3));
   // A greater action leaves the mail whole.
   c.findings.push_back(Found(kHold));
   EXPECT_EQ(DecideOn(c).action, kHold);
-  EXPECT_THAT(DecideOn(c).strip, IsEmpty());
+  EXPECT_THAT(DecideOn(c).edit, IsEmpty());
 }
 
 TEST(Decide, HeaderNamesActionClassAndReferenceOnly) {
@@ -526,7 +540,7 @@ TEST(Decide, Properties) {
     for (int i = pick(4); i > 0; --i) {
       c.findings.push_back(Found(static_cast<Action>(pick(7)), static_cast<Mode>(pick(2)),
                                  static_cast<Ownership>(pick(4))));
-      c.strips.push_back({.possible = pick(2) == 1});
+      c.edits.push_back({.possible = pick(2) == 1});
     }
     for (int i = pick(4); i > 0; --i) {
       c.checks.push_back(Checked(static_cast<Check>(pick(7)), static_cast<Outcome>(pick(5)),
@@ -556,7 +570,6 @@ TEST(Decide, Properties) {
     if (c.stage != Stage::kEnd) {
       ASSERT_TRUE(verdict.action == kAccept || verdict.action >= kDefer);
     }
-    ASSERT_NE(verdict.action, kRedact);
     const int expected_class = verdict.action == kReject ? 5 : verdict.action == kDefer ? 4 : 0;
     ASSERT_EQ(verdict.reply.code / 100, expected_class);
     if (expected_class != 0) {
@@ -567,11 +580,11 @@ TEST(Decide, Properties) {
       for (const char ch : verdict.reply.text) ASSERT_TRUE(ch >= ' ' && ch <= '~');
       ASSERT_LT(verdict.reply.text.size(), 200u);
     }
-    ASSERT_EQ(verdict.action == kStrip, !verdict.strip.empty());
+    ASSERT_EQ(verdict.action == kStrip || verdict.action == kRedact, !verdict.edit.empty());
     ASSERT_EQ(verdict.finding_would.size(), c.findings.size());
     ASSERT_EQ(verdict.check_would.size(), c.checks.size());
     ASSERT_EQ(verdict.fault_would.size(), c.faults.size());
-    for (std::size_t i : verdict.strip) ASSERT_TRUE(c.strips[i].possible);
+    for (std::size_t i : verdict.edit) ASSERT_TRUE(c.edits[i].possible);
     ASSERT_EQ(verdict.would == kAccept,
               verdict.reasons.empty() || verdict.reasons[0].starts_with("exempt:"));
   }

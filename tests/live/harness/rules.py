@@ -1,5 +1,5 @@
 """Rules of the tests' own: one for each action, so that a mail chooses what shall happen to it."""
-ACTIONS = ("observe", "tag", "strip", "hold", "defer", "reject")
+ACTIONS = ("observe", "tag", "strip", "redact", "hold", "defer", "reject")
 
 
 def marker(action: str, number: int = 0) -> str:

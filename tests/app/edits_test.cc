@@ -1,5 +1,5 @@
 // Strip: cut where it is right, refused where it is not, and proven.
-#include "app/strip.h"
+#include "app/edits.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
