@@ -451,13 +451,16 @@ class RadacctTest : public testing::TestWithParam<Engine> {
            "or framedipv6prefix = :net64 or delegatedipv6prefix in (:net56, :net60, :net48))";
   }
 
-  static std::unique_ptr<const Leases> Open(const std::string& query = Query()) {
+  static std::unique_ptr<const Leases> Open(const std::string& query = Query(),
+                                            milliseconds timeout = milliseconds(5000),
+                                            const std::string& password_file = "") {
     LeaseOptions options;
     options.sql = {
         .url = GetParam().scheme + GetParam().words(),
         .password_file = GetParam().name == "SQLite" ? "" : Env("WARIFU_SERVER_PASSWORD")};
+    if (!password_file.empty()) options.sql.password_file = password_file;
     options.query = query;
-    options.server.timeout = milliseconds(5000);
+    options.server.timeout = timeout;
     options.carrier_nat = {ParseNetwork("100.64.0.0/10").value()};
     auto opened = OpenLeases(options);
     if (!opened) {
@@ -506,6 +509,36 @@ TEST_P(RadacctTest, SaysWhatIsMisconfigured) {
   const auto no_table = Open("select username, 1 from nowhere where '192.0.2.1' = :ip");
   EXPECT_EQ(no_table->AccountOf("192.0.2.1", kNow).status, Leased::kMisconfigured);
   EXPECT_FALSE(no_table->Probe());
+  if (GetParam().name == "SQLite") return;
+  const std::string wrong = testing::TempDir() + "wrong_lease_password";
+  std::ofstream(wrong) << "not it\n";
+  const auto refused = Open(Query(), milliseconds(5000), wrong);
+  const LeaseAnswer answer = refused->AccountOf("192.0.2.1", kNow);
+  EXPECT_EQ(answer.status, Leased::kMisconfigured) << answer.detail;
+  EXPECT_THAT(answer.detail, HasSubstr(wrong));
+  std::remove(wrong.c_str());
+}
+
+TEST_P(RadacctTest, AServerThatIsStoppedCostsTheTimeOutAndIsCounted) {
+  if (GetParam().name == "SQLite") GTEST_SKIP() << "SQLite has no server that could hang";
+  Add("taro", 60, -1, "192.0.2.1");
+  const auto leases = Open(Query(), milliseconds(300));
+  ASSERT_EQ(leases->AccountOf("192.0.2.1", kNow).account, "taro");
+  {
+    const Stopped stopped(IsPostgres() ? "WARIFU_PG_PID" : "WARIFU_MYSQL_PID");
+    for (int i = 0; i < 5; ++i) {
+      LeaseAnswer answer;
+      EXPECT_LT(Took([&] { answer = leases->AccountOf("192.0.2.1", kNow); }).count(), 1800);
+      EXPECT_EQ(answer.status, Leased::kUnknown) << "doubt, not nobody: " << answer.detail;
+    }
+    EXPECT_GT(leases->lanes().abandoned, 0u);
+  }
+  LeaseAnswer answer;
+  for (int i = 0; i < 200 && answer.status != Leased::kOne; ++i) {
+    std::this_thread::sleep_for(milliseconds(50));
+    answer = leases->AccountOf("192.0.2.1", kNow);
+  }
+  EXPECT_EQ(answer.account, "taro") << "recovers by itself";
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, RadacctTest, testing::ValuesIn(kEngines),
