@@ -20,6 +20,21 @@ QUERY = f"SELECT login FROM members WHERE login = :local AND :domain = '{DOMAIN}
 LIST_QUERY = f"SELECT login || '@{DOMAIN}', login FROM members"
 COLUMNS = ["管理番号", "会員ID", "パスワード", "登録日時", "最終利用日時", "署名", "差出人名", "返信先", "通知先",
            "自動返信", "HTML", "文字コード"]
+# What the table's columns are, for `warifu records`.
+SCHEMA = """\
+[index]
+id = "freemail-members"
+description = "A member's settings"
+handle = "管理番号"
+account = "会員ID"
+""" + "".join(f"""
+[[index.columns]]
+name = "{name}"
+role = "{role}"
+type = "{kind}"
+""" for name, role, kind in (
+    ("管理番号", "key", "digits"), ("会員ID", "key", "login"), ("パスワード", "key", "password"),
+    ("登録日時", "corroborate", "date"), ("最終利用日時", "corroborate", "date"), ("署名", "corroborate", "name")))
 # Lines that this webmail sets signatures off with, by its user's choice; and what else people draw,
 # between paragraphs too: rows behind such a line are held and not cut.
 RULES = ["# # # # # # # #", "# # # #", "━━━━━━━━━━━━━━━━", "────────────", "☆★☆★☆★☆★☆★", "-- "]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """April 2000: a migration puts other members' rows into the mail signatures of 521 of 1,026,000 members.
 
-69 of them send mail. The gateway and `warifu scan` over the archive of sent mail name exactly those
+`warifu records audit` names exactly those 521. 69 of them send mail. The gateway and `warifu scan` over the archive of sent mail name exactly those
 69 and the 435 whose rows left, and none of the others; the signature is cut and the mail goes on
 otherwise unharmed, byte for byte, or it is held, or refused, as the rule says. Runs at a hundredth
 of the members and a tenth of the people; tests/replay/full runs it whole.
@@ -55,6 +55,7 @@ class Signatures(unittest.TestCase):
         cls.clock.say("imported")
 
     def test_story(self):
+        self.audit_names_the_damaged()
         self.users_send()
         self.signatures_are_cut_and_nothing_else()
         self.events_name_them()
@@ -62,6 +63,25 @@ class Signatures(unittest.TestCase):
         self.rule_holds_or_refuses()
         self.damaged_are_locked()
         self.nothing_is_lost()
+
+    def audit_names_the_damaged(self) -> None:
+        """What four days of inspection were needed for."""
+        schema = self.service.path / "members.toml"
+        schema.write_text(freemail.SCHEMA)
+        started = time.monotonic()
+        told = self.gate.warifu.tool("records", "audit", schema, self.table, "--format", "json")
+        took = time.monotonic() - started
+        self.assertEqual((told.returncode, told.stderr), (1, ""), told)
+        *damaged, summary = map(json.loads, told.stdout.splitlines())
+        handle = {member(number).number: number for numbers in [list(self.who.rows), *self.who.rows.values()]
+                  for number in numbers}
+        found = {handle[int(row["row"])]: {handle[int(owner)] for owner in row["owners"]} for row in damaged}
+        self.assertEqual(found, {number: set(others) for number, others in self.who.rows.items()})
+        self.assertEqual({row["column"] for row in damaged}, {"署名"})
+        self.assertEqual({member(handle[int(row["row"])]).login for row in damaged}, {row["account"] for row in damaged})
+        self.assertEqual((summary["rows"], summary["damaged_rows"]), (COUNT, DAMAGED), summary)
+        self.clock.say(f"audit of {COUNT:,} rows in {took:.1f} s: exactly the {len(found)} damaged, with the "
+                       f"{summary['owners']:,} whose rows they hold")
 
     # -- the ten days ----------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ class Warifu:
 
     def tool(self, *words) -> subprocess.CompletedProcess:
         return subprocess.run([self.programs / "warifu", *map(str, words)], capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=120, user=self.uid, group=self.gid,
+                              stdin=subprocess.DEVNULL, timeout=600, user=self.uid, group=self.gid,
                               extra_groups=[self.gid, self.group], env={**os.environ, **self.env})
 
     def reload(self) -> subprocess.CompletedProcess:
