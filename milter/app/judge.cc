@@ -122,6 +122,30 @@ NoticeJudgement CheckNotices(const Snapshot& snapshot, const Case& mail, Budget&
   return notice;
 }
 
+// Whose records were found. An address on which directory and ledger disagree is nobody's until
+// that is settled.
+void FindOwners(const Snapshot& snapshot, const Case& mail, Budget& budget, Judgement* judgement) {
+  const binding::Directory* directory = DirectoryOf(snapshot, mail.bindings);
+  if (directory == nullptr) return;
+  Bindings* bindings = mail.bindings;
+  const bool ledger = bindings != nullptr && bindings->has_store();
+  const AskOwners ask = [&](const Address& address) {
+    binding::Owners owners = directory->OwnersOf(address);
+    if (!ledger || owners.status != binding::Lookup::kFound || owners.by_domain) return owners;
+    binding::Bound bound = bindings->OwnerOf(address);
+    if (bound.outcome != Outcome::kPass) {
+      owners.status = binding::Lookup::kTryLater;
+      const bool disputed = bound.outcome == Outcome::kFail;
+      owners.detail = disputed ? "the owner of an address is disputed" : std::move(bound.reason);
+    }
+    return owners;
+  };
+  Faults faults = AssignOwners(mail.envelope, ask, snapshot.settings.binding, budget,
+                               &judgement->content.findings);
+  std::ranges::move(faults, std::back_inserter(judgement->content.faults));
+  if (ledger) std::ranges::move(bindings->TakeDisputes(), std::back_inserter(judgement->disputes));
+}
+
 // An edit that was decided but cannot be done is taken back, and decided anew without it.
 void CarryOutEdits(const Snapshot& snapshot, const Case& mail, Budget& budget,
                    Judgement* judgement) {
@@ -204,9 +228,7 @@ Judgement JudgeContent(const Snapshot& snapshot, const Case& mail, Content conte
   const Stopwatch checking(budget.clock());
   CheckBindings(snapshot, mail, &judgement);
   const NoticeJudgement notice = CheckNotices(snapshot, mail, budget, &judgement);
-  if (const binding::Directory* directory = DirectoryOf(snapshot, mail.bindings)) {
-    AssignOwners(mail.envelope, *directory, snapshot.settings.binding, &judgement.content.findings);
-  }
+  FindOwners(snapshot, mail, budget, &judgement);
   OwnSecrets(notice, &judgement.content.findings);
   const auto ids = judgement.content.message.Fields("Message-ID");
   if (!ids.empty()) judgement.message_id = mail::DecodeHeader(ids[0]);

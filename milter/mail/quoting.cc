@@ -155,6 +155,14 @@ std::size_t IntroBegin(std::span<const Line> lines, std::size_t at) {
   return at;
 }
 
+// Whether the sender has written something before `end`. Below an introduction that nothing stands
+// above, unmarked lines may be his as well as what he answers: they are read as his.
+bool HasOwnText(std::span<const Line> lines, std::size_t end) {
+  return std::ranges::any_of(lines.first(end), [](const Line& line) {
+    return !line.blank() && line.region != Region::kQuoted;
+  });
+}
+
 }  // namespace
 
 void MarkQuoted(std::vector<Line>* lines) {
@@ -173,8 +181,9 @@ void MarkQuoted(std::vector<Line>* lines) {
       for (std::size_t k = IntroBegin(*lines, i); k < next; ++k) {
         (*lines)[k].region = Region::kQuoted;
       }
-    } else if (whole) {
-      return MarkFrom(lines, IntroBegin(*lines, i));
+    } else if (const std::size_t begin = IntroBegin(*lines, i);
+               whole && HasOwnText(*lines, begin)) {
+      return MarkFrom(lines, begin);
     }
   }
 }
