@@ -26,6 +26,23 @@ bool IsLatin(unsigned char b) {
   return (b >= 0x20 && b <= 0x7E) || (b >= 0x09 && b <= 0x0D);
 }
 
+// How many code units are what ordinary text is made of, read in one byte order.
+struct Kinds {
+  std::size_t latin = 0, kana = 0, han = 0;  // kana: and the punctuation beside it
+
+  void Count(unsigned char high, unsigned char low) {
+    latin += high == 0 && IsLatin(low);
+    kana += high == 0x30 || (high == 0xFF && low >= 0x01 && low <= 0x9F);
+    han += high >= 0x4E && high <= 0x9F;
+  }
+
+  // Mostly Latin; or Japanese with next to nothing else, and kana among it as no other data has.
+  bool AreText(std::size_t units) const {
+    return latin * 10 >= units * 7 ||
+           (kana * 10 >= units && latin > 0 && (latin + kana + han) * 100 >= units * 97);
+  }
+};
+
 char32_t UnitAt(std::string_view bytes, std::size_t pos, WideEncoding encoding) {
   char32_t value = 0;
   for (int i = 0; i < encoding.unit; ++i) {
@@ -43,15 +60,15 @@ WideEncoding DetectWideEncoding(std::string_view bytes) {
   }
   const std::size_t pairs = std::min<std::size_t>(bytes.size(), 64 * 1024) / 2;
   if (pairs < 4 || bytes.find('\0') >= 2 * pairs) return {};
-  std::size_t big = 0, little = 0;
+  Kinds big, little;
   for (std::size_t i = 0; i < pairs; ++i) {
     const auto first = static_cast<unsigned char>(bytes[2 * i]);
     const auto second = static_cast<unsigned char>(bytes[2 * i + 1]);
-    big += first == 0 && IsLatin(second);
-    little += second == 0 && IsLatin(first);
+    big.Count(first, second);
+    little.Count(second, first);
   }
-  if (big * 10 >= pairs * 7) return {2, true, 0};
-  if (little * 10 >= pairs * 7) return {2, false, 0};
+  if (big.AreText(pairs)) return {2, true, 0};
+  if (little.AreText(pairs)) return {2, false, 0};
   return {};
 }
 

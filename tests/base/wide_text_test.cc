@@ -25,6 +25,20 @@ TEST(WideText, IsDetectedByMarkAndByLetters) {
   EXPECT_EQ(DetectWideEncoding("\0\0\0\0\0\0\0\0\0\0"sv), WideEncoding{});
 }
 
+TEST(WideText, JapaneseIsDetectedByItsKana) {
+  // "パス:あ漢字\r\n" and "漢あ", in both orders.
+  constexpr std::string_view kBig = "\x30\xD1\x30\xB9\0:\x30\x42\x6F\x22\x5B\x57\0\r\0\n"sv;
+  std::string little;
+  for (std::size_t i = 0; i < kBig.size(); i += 2) little += {kBig[i + 1], kBig[i]};
+  EXPECT_EQ(DetectWideEncoding(kBig), (WideEncoding{2, true, 0}));
+  EXPECT_EQ(DetectWideEncoding(little), (WideEncoding{2, false, 0}));
+  // A picture's head, and numbers of 32 bits.
+  EXPECT_EQ(DetectWideEncoding("\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\x03\x20\0\0\x02\x58\x08\x06"sv),
+            WideEncoding{});
+  EXPECT_EQ(DetectWideEncoding("\0\0\x30\x42\0\0\x30\x44\0\0\x30\x46\0\0\x30\x48"sv),
+            WideEncoding{});
+}
+
 TEST(WideText, DecodesWithSurrogatesAndMark) {
   EXPECT_EQ(Decode("\xFF\xFE\x42\x30"
                    "a\0\x3D\xD8\x00\xDE"sv,
