@@ -39,6 +39,8 @@ class Searcher {
       if (pattern_.account_group > 0) c.account = Group(pattern_.account_group);
       const Span whole = SpanOf(sub_[0]);
       pos = whole.empty() ? whole.end + 1 : whole.end;
+      // What only confirms, such as the next row of a list, may be a match of its own.
+      if (pattern_.secret_group > 0 && !Group(pattern_.secret_group).empty()) pos = c.secret.end;
       if (!c.secret.empty()) on_match(c);
     }
   }

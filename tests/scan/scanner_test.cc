@@ -59,6 +59,13 @@ TEST(Scanner, FindsEveryOccurrence) {
               ElementsAre("Xk29vmQ1", "hunter22", "third33"));
 }
 
+TEST(Scanner, ARowThatConfirmedAnotherIsFoundToo) {
+  const SetPtr set =
+      MustLoad(SimpleRule("list", R"((?m)^\w+:([0-9]{4})\n\w+:[0-9])", "secretGroup = 1"));
+  EXPECT_THAT(SecretsIn(*set, "a:1111\nb:2222\nc:3333\nd:4444\n"),
+              ElementsAre("1111", "2222", "3333"));
+}
+
 TEST(Scanner, NamesTheSecretButNeverHoldsIt) {
   const SetPtr set = MustLoad(SimpleRule("pw", kPassword, "description = \"d\"\ntags = [\"t\"]"));
   const FingerprintKey key = FingerprintKey::Random();

@@ -196,7 +196,7 @@ class Passes {
     MakeSearches(first_pass_, scratch->hits, text, &searches);
     std::size_t matches = 0;
     for (std::uint32_t p = 0; p < rules_.patterns.size(); ++p) {
-      const std::vector<Span> expected = Whole(*rules_.patterns[p].regex, text);
+      const std::vector<Span> expected = Whole(rules_.patterns[p], text);
       std::vector<Search> mine;
       for (const Search& search : searches) {
         if (search.pattern == p) mine.push_back(search);
@@ -224,14 +224,19 @@ class Passes {
   }
 
   // What RE2 finds by itself, as the second pass would report it.
-  static std::vector<Span> Whole(const RE2& regex, const std::string& text) {
+  static std::vector<Span> Whole(const CompiledPattern& pattern, const std::string& text) {
     std::vector<Span> out;
-    re2::StringPiece match;
+    const int groups = pattern.secret_group + 1;
+    std::vector<re2::StringPiece> match(static_cast<std::size_t>(groups));
+    const auto end_of = [&](const re2::StringPiece& piece) {
+      return static_cast<std::size_t>(piece.data() - text.data()) + piece.size();
+    };
     std::size_t pos = 0;
-    while (pos < text.size() && regex.Match(text, pos, text.size(), RE2::UNANCHORED, &match, 1)) {
-      Span span{static_cast<std::size_t>(match.data() - text.data()), 0};
-      span.end = span.begin + match.size();
+    while (pos < text.size() &&
+           pattern.regex->Match(text, pos, text.size(), RE2::UNANCHORED, match.data(), groups)) {
+      Span span{end_of(match[0]) - match[0].size(), end_of(match[0])};
       pos = span.empty() ? span.end + 1 : span.end;
+      if (groups > 1 && !match.back().empty()) pos = end_of(match.back());
       while (!span.empty() && text[span.begin] == '\n') ++span.begin;
       while (!span.empty() && text[span.end - 1] == '\n') --span.end;
       if (!span.empty()) out.push_back(span);
