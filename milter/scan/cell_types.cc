@@ -120,7 +120,7 @@ bool IsPostal(std::string_view text) {
 }
 
 // What the type asks beyond MayHave() and the count.
-bool HasForm(CellType type, std::string_view text, ByteClasses classes) {
+bool HasTypesForm(CellType type, std::string_view text, ByteClasses classes) {
   switch (type) {
     case CellType::kLogin:
       return (ClassOf(text[0]) & kAlnum) != 0 || text[0] == '_';
@@ -233,10 +233,51 @@ bool MayHave(const CellShape& shape, ByteClasses classes) {
   }
 }
 
+bool MayBegin(const CellShape& shape, ByteClasses classes) {
+  switch (shape.type) {
+    case CellType::kDigits:
+    case CellType::kDate:
+    case CellType::kDateTime:
+    case CellType::kPhone:
+    case CellType::kPostal:
+      return (classes & kDigitByte) != 0;
+    case CellType::kHex:
+      return (classes & (kDigitByte | kHexByte)) != 0;
+    case CellType::kLogin:
+      return (classes & kWordBytes) != 0;
+    case CellType::kEmail:
+      return (classes & kLoginByte) != 0;
+    case CellType::kPassword:
+    case CellType::kHash:
+      return (classes & kVisible) != 0;
+    case CellType::kKana:
+      return (classes & kHighByte) != 0;
+    default:
+      return true;
+  }
+}
+
+bool MayEnd(const CellShape& shape, char last) {
+  const ByteClasses ends = ClassOf(last);
+  switch (shape.type) {
+    case CellType::kDate:
+      return ends == kDigitByte || last == '\xa5';  // 日
+    case CellType::kDateTime:
+      return (ends & (kAlnum | kHighByte)) != 0;
+    case CellType::kEmail:
+      return (ends & kAlnum) != 0 || last == '-';
+    default:
+      return (ends & (kVisible | kHighByte)) != 0;
+  }
+}
+
+bool HasForm(const CellShape& shape, std::string_view text, ByteClasses classes) {
+  return HasCount(shape, text, classes) && HasTypesForm(shape.type, text, classes);
+}
+
 bool Has(const CellShape& shape, std::string_view text, ByteClasses classes) {
   if (!MayHave(shape, classes)) return false;
-  if (text.empty()) return true;
-  return HasCount(shape, text, classes) && HasForm(shape.type, text, classes);
+  return text.empty() || HasForm(shape, text, classes);
 }
 
 }  // namespace warifu::scan

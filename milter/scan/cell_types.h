@@ -64,6 +64,14 @@ CellShape DefaultShape(CellType type);
 // False when no text of these classes has the shape.
 bool MayHave(const CellShape& shape, ByteClasses classes);
 
+// False when no part of a text of these classes has the shape, and when no text of the shape ends
+// with the byte.
+bool MayBegin(const CellShape& shape, ByteClasses classes);
+bool MayEnd(const CellShape& shape, char last);
+
+// The rest of Has(), where MayHave() is known to hold and the text is not empty.
+bool HasForm(const CellShape& shape, std::string_view text, ByteClasses classes);
+
 // Whether the text, whose classes these are, has the shape.
 bool Has(const CellShape& shape, std::string_view text, ByteClasses classes);
 inline bool Has(const CellShape& shape, std::string_view text) {

@@ -35,11 +35,14 @@ class Reader {
     rest_.remove_prefix(word.size());
     return true;
   }
-  char OneOf(std::string_view signs) {
-    if (rest_.empty() || !signs.contains(rest_[0])) return 0;
-    const char c = rest_[0];
-    rest_.remove_prefix(1);
-    return c;
+  bool OneOf(std::string_view signs) {
+    if (rest_.empty()) return false;
+    for (const char c : signs) {
+      if (rest_[0] != c) continue;
+      rest_.remove_prefix(1);
+      return true;
+    }
+    return false;
   }
   void Blank() { Word(" "); }
   bool Done() const { return rest_.empty(); }
@@ -89,9 +92,9 @@ constexpr struct {
 // The rest behind the year: a separator, the month, a separator, the day.
 bool ReadMonthDay(Reader* r, int year, Days* days) {
   int month = 0, day = 0;
-  if (!r->Word("年") && r->OneOf("-/.") == 0) return false;
+  if (!r->Word("年") && !r->OneOf("-/.")) return false;
   if (r->Number(2, &month) == 0) return false;
-  if (!r->Word("月") && r->OneOf("-/.") == 0) return false;
+  if (!r->Word("月") && !r->OneOf("-/.")) return false;
   if (r->Number(2, &day) == 0) return false;
   r->Word("日");
   return days->Add(year, month, day);
@@ -99,8 +102,9 @@ bool ReadMonthDay(Reader* r, int year, Days* days) {
 
 bool ReadEra(Reader* r, Days* days) {
   for (const auto& era : kEras) {
-    const bool name = r->Word(era.name);
-    if (!name && !r->Word(era.letter)) continue;
+    const char first = r->rest().empty() ? '\0' : r->rest()[0];
+    if (first != era.name[0] && first != era.letter[0]) continue;
+    if (!r->Word(era.name) && !r->Word(era.letter)) continue;
     r->Word(".");
     int year = 1;
     if (!r->Word("元") && r->Number(2, &year) == 0) return false;
@@ -122,7 +126,7 @@ bool ReadDate(Reader* r, Days* days) {
       return days->Add(a / 10000, a / 100 % 100, a % 100);
     case 1:
     case 2:
-      if (r->OneOf("-/.") == 0 || r->Number(2, &b) == 0 || r->OneOf("-/.") == 0) return false;
+      if (!r->OneOf("-/.") || r->Number(2, &b) == 0 || !r->OneOf("-/.")) return false;
       if (r->Number(4, &c) != 4) return false;
       days->Add(c, a, b);
       if (a != b) days->Add(c, b, a);
@@ -140,7 +144,7 @@ bool ReadHalfDay(Reader* r) {
 // Z, a zone's letters, or an offset.
 bool ReadZone(Reader* r) {
   int n = 0;
-  if (r->OneOf("+-") != 0) {
+  if (r->OneOf("+-")) {
     if (r->Number(2, &n) != 2) return false;
     r->Word(":");
     return r->Number(2, &n) == 2;
@@ -177,7 +181,7 @@ bool IsTime(std::string_view text) {
     if (r.Number(2, &second) > 0 && !r.Word("秒")) return false;
   } else if (r.Word(":")) {
     if (r.Number(2, &second) != 2) return false;
-    if (r.OneOf(".,") != 0 && r.Number(9, &ignored) == 0) return false;
+    if (r.OneOf(".,") && r.Number(9, &ignored) == 0) return false;
   }
   if (hour > 24 || minute > 59 || second > 60) return false;
   r.Blank();

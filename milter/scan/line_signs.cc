@@ -15,9 +15,12 @@ LineSigns::LineSigns(const std::string& signs) {
     if (std::find(signs_.begin(), end, c) != end) continue;
     if (count_ == kMost) {
       any_ = true;
-      return;
+      break;
     }
     signs_[count_++] = c;
+  }
+  for (std::size_t i = 0; i < wide_.size(); ++i) {
+    wide_[i] = signs_[i / kLane < count_ ? i / kLane : 0];
   }
 }
 
@@ -30,26 +33,39 @@ LineSigns::Masks LineSigns::Read(std::string_view text, std::size_t base) const 
 
 #if defined(__SSE2__)
 
+namespace {
+
+// Which of the sixteen bytes are one of four.
+__m128i AnyOf(__m128i bytes, const __m128i* four) {
+  return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, four[0]), _mm_cmpeq_epi8(bytes, four[1])),
+                      _mm_or_si128(_mm_cmpeq_epi8(bytes, four[2]), _mm_cmpeq_epi8(bytes, four[3])));
+}
+
+std::uint64_t Bits(__m128i equal, unsigned at) {
+  return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(equal))) << at;
+}
+
+}  // namespace
+
 LineSigns::Masks LineSigns::ReadBlock(const char* block) const {
-  const __m128i feed = _mm_set1_epi8('\n'), brace = _mm_set1_epi8('{'),
-                bracket = _mm_set1_epi8('['), quote = _mm_set1_epi8('"');
-  const auto bits = [](__m128i equal, unsigned at) {
-    return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(equal))) << at;
-  };
+  const auto* const wide = reinterpret_cast<const __m128i*>(wide_.data());
   Masks out;
-  for (unsigned at = 0; at < kBlock; at += 16) {
+  // Written out, since compilers do not unroll it by themselves.
+  const auto lane = [&](unsigned at) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + at));
-    __m128i signs = _mm_setzero_si128();
-    for (std::size_t i = 0; i < count_; ++i) {
-      signs = _mm_or_si128(signs, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(signs_[i])));
-    }
-    const __m128i opens =
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, brace), _mm_cmpeq_epi8(bytes, bracket));
-    out.feeds |= bits(_mm_cmpeq_epi8(bytes, feed), at);
-    out.signs |= bits(signs, at);
-    out.opens |= bits(opens, at);
-    out.quotes |= bits(_mm_cmpeq_epi8(bytes, quote), at);
-  }
+    __m128i signs = AnyOf(bytes, wide);
+    if (count_ > 4) signs = _mm_or_si128(signs, AnyOf(bytes, wide + 4));
+    const __m128i opens = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('{')),
+                                       _mm_cmpeq_epi8(bytes, _mm_set1_epi8('[')));
+    out.feeds |= Bits(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')), at);
+    out.signs |= Bits(signs, at);
+    out.opens |= Bits(opens, at);
+    out.quotes |= Bits(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), at);
+  };
+  lane(0);
+  lane(16);
+  lane(32);
+  lane(48);
   if (any_) out.signs = ~std::uint64_t{0};
   return out;
 }

@@ -38,7 +38,7 @@ class LineSigns {
         const int bit = __builtin_ctzll(masks.feeds);
         const std::uint64_t before = (std::uint64_t{1} << bit) - 1;
         line.end = base + static_cast<std::size_t>(bit);
-        line.signs += static_cast<std::size_t>(__builtin_popcountll(masks.signs & before));
+        line.signs += CountBits(masks.signs & before);
         line.opens = line.opens || (masks.opens & before) != 0;
         line.quote_open = line.quote_open != IsOdd(masks.quotes & before);
         on_line(line);
@@ -47,7 +47,7 @@ class LineSigns {
         masks.quotes &= ~before;
         line = {.begin = line.end + 1};
       }
-      line.signs += static_cast<std::size_t>(__builtin_popcountll(masks.signs));
+      line.signs += CountBits(masks.signs);
       line.opens = line.opens || masks.opens != 0;
       line.quote_open = line.quote_open != IsOdd(masks.quotes);
     }
@@ -58,16 +58,24 @@ class LineSigns {
  private:
   static constexpr std::size_t kBlock = 64;
   static constexpr std::size_t kMost = 8;
+  static constexpr std::size_t kLane = 16;
 
   struct Masks {
     std::uint64_t feeds = 0, signs = 0, opens = 0, quotes = 0;
   };
-  static bool IsOdd(std::uint64_t bits) { return (__builtin_popcountll(bits) & 1) != 0; }
+  // Few bits are set as a rule, and not every processor of the baseline counts them by itself.
+  static std::size_t CountBits(std::uint64_t bits) {
+    std::size_t count = 0;
+    for (; bits != 0; bits &= bits - 1) ++count;
+    return count;
+  }
+  static bool IsOdd(std::uint64_t bits) { return CountBits(bits) % 2 != 0; }
   // Of the 64 bytes at `base`; zero behind the text's end.
   Masks Read(std::string_view text, std::size_t base) const;
   Masks ReadBlock(const char* block) const;
 
   std::array<char, kMost> signs_{};
+  alignas(kLane) std::array<char, kMost * kLane> wide_{};  // each of them sixteen times
   std::size_t count_ = 0;
   bool any_ = false;
 };

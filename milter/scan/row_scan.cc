@@ -60,8 +60,9 @@ class Finder {
     while (end > line.begin && text_[end - 1] == ' ') --end;
     if (end == line.begin) return false;
     const std::string_view rest = text_.substr(line.begin, end - line.begin);
-    return (set_.joins_dates() && (ClassOf(rest.back()) & (kDigitByte | kHighByte)) != 0) ||
-           std::ranges::any_of(set_.groups(), [&](const DelimiterGroup& group) {
+    const bool date =
+        set_.joins_dates() && (ClassOf(rest.back()) == kDigitByte || rest.ends_with("日"));
+    return date || std::ranges::any_of(set_.groups(), [&](const DelimiterGroup& group) {
              return rest.ends_with(group.delimiter);
            });
   }

@@ -1,6 +1,7 @@
 #include "scan/row_set.h"
 
 #include <algorithm>
+#include <array>
 
 namespace warifu::scan {
 namespace {
@@ -25,8 +26,13 @@ bool IsContinuation(char c) {
 
 // What may stand behind a row's last cell.
 bool EndsWord(char c) {
-  return c <= ' ' || static_cast<unsigned char>(c) >= 0x7f ||
-         std::string_view("\"')];,|").contains(c);
+  static constexpr auto kEnds = [] {
+    std::array<bool, 256> ends{};
+    for (std::size_t b = 0; b < ends.size(); ++b) ends[b] = b <= ' ' || b >= 0x7f;
+    for (const unsigned char b : {'"', '\'', ')', ']', ';', ',', '|'}) ends[b] = true;
+    return ends;
+  }();
+  return kEnds[static_cast<unsigned char>(c)];
 }
 
 // Whether the value's places are not those of the text.
@@ -38,12 +44,14 @@ bool IsDecoded(const Cell& cell) {
 std::optional<Span> BeginOf(const CellShape& shape, const Cell& cell) {
   if (cell.tail && Has(shape, cell.value, cell.classes)) return cell.span;
   if (IsDecoded(cell) || (cell.classes & ~kWordBytes) == 0) return std::nullopt;
+  if (!MayBegin(shape, cell.classes)) return std::nullopt;
   // An opening quote may lack its closing one.
   std::string_view value = cell.value.substr(0, kMaxCut);
   const std::size_t begin = value[0] == '"' || value[0] == '\'' ? 1 : 0;
   value.remove_prefix(begin);
   for (std::size_t end = value.size() + begin; end-- > 1;) {
     if (end < value.size() && (!EndsWord(value[end]) || IsContinuation(value[end]))) continue;
+    if (!MayEnd(shape, value[end - 1])) continue;
     if (!Has(shape, value.substr(0, end))) continue;
     return Span{cell.span.begin + begin, cell.span.begin + begin + end};
   }
@@ -145,9 +153,16 @@ RowSet::Compiled RowSet::Compile(const RecordSource& source) {
 
 void RowSet::FillTables() {
   for (int classes = 0; classes < kAllByteClasses; ++classes) {
+    ByClass& entry = by_class_.emplace_back();
+    entry.sure.assign(shapes_.size() / 64 + 1, 0);
     for (std::uint16_t id = 0; id < shapes_.size(); ++id) {
-      if (MayHave(shapes_[id], static_cast<ByteClasses>(classes))) {
-        maybe_[static_cast<std::size_t>(classes)].push_back(id);
+      const CellShape& shape = shapes_[id];
+      if (!MayHave(shape, static_cast<ByteClasses>(classes))) continue;
+      const bool anything = shape.type >= CellType::kAny && shape.min <= 0 && shape.max < 0;
+      if (classes == 0 || anything) {
+        entry.sure[id / 64] |= Bits{1} << (id % 64);
+      } else {
+        entry.maybe.push_back(id);
       }
     }
   }
@@ -217,11 +232,14 @@ void RowFinder::Classify(const std::vector<Cell>& cells) {
   seen_.assign(words_, 0);
   for (std::size_t c = 0; c < cells.size(); ++c) {
     if (cells[c].tail) continue;
-    for (const std::uint16_t shape : set_.maybe_[cells[c].classes]) {
-      if (!Has(set_.shapes_[shape], cells[c].value, cells[c].classes)) continue;
-      accepted_[c * words_ + shape / 64] |= Bits{1} << (shape % 64);
-      seen_[shape / 64] |= Bits{1} << (shape % 64);
+    Bits* const accepted = &accepted_[c * words_];
+    const RowSet::ByClass& known = set_.by_class_[cells[c].classes];
+    std::ranges::copy(known.sure, accepted);
+    for (const std::uint16_t shape : known.maybe) {
+      if (!HasForm(set_.shapes_[shape], cells[c].value, cells[c].classes)) continue;
+      accepted[shape / 64] |= Bits{1} << (shape % 64);
     }
+    for (std::size_t w = 0; w < words_; ++w) seen_[w] |= accepted[w];
   }
 }
 

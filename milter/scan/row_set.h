@@ -96,9 +96,12 @@ class RowSet {
   std::vector<std::uint32_t> all_;  // schemas that match without names
   std::vector<DelimiterGroup> groups_;
   std::vector<CellShape> shapes_;
-  // By the classes of a cell: shapes that it surely has, and shapes that must be looked at.
-  std::vector<std::vector<std::uint16_t>> maybe_ =
-      std::vector<std::vector<std::uint16_t>>(kAllByteClasses);
+  // By the classes of a cell: the shapes that it surely has, and those that must be looked at.
+  struct ByClass {
+    std::vector<std::uint64_t> sure;
+    std::vector<std::uint16_t> maybe;
+  };
+  std::vector<ByClass> by_class_;
   std::unordered_map<std::string, std::vector<std::pair<std::uint32_t, std::uint32_t>>> columns_;
   std::bitset<256> name_begins_, name_ends_;
   bool joins_dates_ = false;
