@@ -43,8 +43,8 @@ class RowSource {
 // The file at `path`; its header line is read at once. `schema` outlives the source.
 Result<std::unique_ptr<RowSource>> OpenTable(const IndexSchema& schema, const std::string& path);
 
-// The schema with the columns that stand in the table's header alone, as ignored ones: an audit looks
-// into all cells. Without a header line it comes back as it is.
+// The schema with the columns that stand in the table's header alone, as ignored ones: an audit
+// looks into all cells. Without a header line it comes back as it is.
 Result<IndexSchema> WithAllColumns(IndexSchema schema, const std::string& path);
 
 // Where in a table with these columns the schema's columns stand; kAbsent for ignored ones that are
