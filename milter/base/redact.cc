@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -134,6 +135,8 @@ std::string Preview(std::string_view secret_utf8) {
   }
   const bool shown = characters >= kShownFrom && !digits_only;
   std::string out = shown ? Printable(secret_utf8.substr(0, second_end)) : std::string();
+  // The secret may be a whole row that begins with a short number.
+  std::ranges::replace_if(out, [](char c) { return c >= '0' && c <= '9'; }, '*');
   out.append(std::min(shown ? characters - 2 : characters, kMaxStars), '*');
   return out;
 }

@@ -47,6 +47,8 @@ TEST(Preview, ShowsTwoCharactersOfALongerOne) {
 
 TEST(Preview, ShowsNoDigitOfANumber) {
   EXPECT_EQ(Preview("1234567890"), "**********");
+  EXPECT_EQ(Preview("4821,taro,Nk3wq81z"), "******************");
+  EXPECT_EQ(Preview("7,Xk29vmQ1"), "*,********");
   EXPECT_EQ(Preview("4111-1111 11111111"), std::string(18, '*'));
 }
 
