@@ -1,11 +1,11 @@
 // Redact: the only road from bytes of a mail to a log, a reply, an event or a report.
 //
 // Preview() shows nothing of a secret shorter than 8 characters, and only the first two of a longer
-// one, and never a digit (暗証番号, also where a row begins with one). Fingerprint() is a keyed hash
-// (HMAC-SHA-256 cut to 64 bits, 16 hex digits), stable for one key, so that the same secret can be
-// recognised again without being stored; without the key it cannot be enumerated. Printable() makes
-// any string safe to print: control bytes, invalid UTF-8 and bidi controls become '?', the length
-// is bounded.
+// one, and never a digit (暗証番号, also where a row begins with one). Fingerprint() is a keyed
+// hash (HMAC-SHA-256 cut to 64 bits, 16 hex digits), stable for one key, so that the same secret
+// can be recognised again without being stored; without the key it cannot be enumerated.
+// Printable() makes any string safe to print: control bytes, invalid UTF-8 and bidi controls become
+// '?', the length is bounded.
 //
 // SECURITY: these functions see secrets; they keep nothing.
 // Threads: pure; FingerprintKey is const after making.
