@@ -92,6 +92,7 @@ std::string ToJson(const Status& status) {
     out["directory_silent_seconds"] = status.directory_silent.count();
   }
   out["stale"] = status.stale;
+  out["ignored"] = status.ignored;
   AddStore(status, &out);
   return Dump(out);
 }

@@ -19,6 +19,7 @@ struct Counts {
   std::map<std::string, std::uint64_t> verdicts, would, faults, findings;
   std::map<std::string, std::uint64_t> recipients;  // answered one by one: action → recipients
   std::uint64_t stale = 0;                          // messages judged by the ledger alone
+  std::uint64_t ignored = 0;                        // findings that an ignore list names
   std::uint64_t event_failures = 0;
 };
 
@@ -37,6 +38,10 @@ class Counters {
       break;
     }
     for (const Finding& finding : event.findings) {
+      if (!finding.ignored.empty()) {
+        ++counts_.ignored;
+        continue;
+      }
       ++counts_.findings[std::string(ToString(finding.severity))];
     }
   }

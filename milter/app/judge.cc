@@ -84,7 +84,9 @@ void CheckBindings(const Snapshot& snapshot, const Case& mail, Judgement* judgem
   for (const Address& author : authors) judgement->authors.push_back(author.ToString());
   CheckFields(snapshot, mail, fields, &judgement->checks);
   if (mail.bindings != nullptr) {
-    const bool secrets = judgement->exemption.empty() && !judgement->content.findings.empty();
+    const bool secrets = judgement->exemption.empty() &&
+                         std::ranges::any_of(judgement->content.findings,
+                                             [](const Finding& f) { return f.ignored.empty(); });
     BindingAnswer answer = mail.bindings->AtEnd(mail.envelope, authors, secrets);
     std::ranges::move(answer.checks, std::back_inserter(judgement->checks));
     SpareProvenOwner(answer.taken, &judgement->checks);

@@ -355,6 +355,7 @@ Status SharedService::Status() const {
   status.event_failures = counts.event_failures;
   status.recipients = counts.recipients;
   status.stale = counts.stale;
+  status.ignored = counts.ignored;
   status.directory_silent =
       std::chrono::duration_cast<std::chrono::seconds>(outage_.Age(clock_.Now()));
   AddStore(&status);

@@ -87,6 +87,7 @@ struct Status {
   std::map<std::string, std::uint64_t> faults;      // cause → faults
   std::map<std::string, std::uint64_t> findings;    // severity → findings
   std::map<std::string, std::uint64_t> recipients;  // refused one by one: action → recipients
+  std::uint64_t ignored = 0;                        // findings that an ignore list names
   std::uint64_t stale = 0;                          // messages judged while the directory is silent
   std::uint64_t event_failures = 0;
   std::optional<store::Store::Health> store;  // nothing where there is none

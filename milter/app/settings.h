@@ -128,7 +128,8 @@ struct Settings {
 
   mail::Limits limits;
   scan::LoadOptions rules;
-  std::set<std::string> observed_rules;  // ids; they observe, whatever their files say
+  std::set<std::string> observed_rules;   // ids; they observe, whatever their files say
+  std::vector<std::string> ignore_paths;  // lists of known findings
   std::set<incident::Direction> scan_directions;
   std::chrono::milliseconds scan_budget{};
   int strip_max_lines = 0;

@@ -182,6 +182,14 @@ Done SetSources(Settings* s, const Value& v, bool foreign) {
   return {};
 }
 
+Done SetIgnorePaths(Settings* s, Row, const Value& v) {
+  for (const std::string& path : v.texts) {
+    if (!path.starts_with('/')) return Refuse("'" + path + "' is not an absolute path");
+  }
+  s->ignore_paths = v.texts;
+  return {};
+}
+
 Done SetNoticePaths(Settings* s, Row, const Value& v) {
   for (const std::string& path : v.texts) {
     if (!path.starts_with('/')) return Refuse("'" + path + "' is not an absolute path");

@@ -297,6 +297,8 @@ constexpr Setting kSettings[] = {
    SET(rules.disabled_rules = v.texts)},
   {"rules.observed", Kind::kTexts, "", "a rule's id", "Rules that only observe, whatever they say.",
    SET(observed_rules = {v.texts.begin(), v.texts.end()})},
+  {"rules.ignore", Kind::kTexts, "", kAnyPath, "Lists of known findings that are let pass.",
+   SetIgnorePaths},
   {"rules.actions.info", Kind::kWord, "accept", kActions,
    "Action of rules of this severity that name none.", SetSeverityAction},
   {"rules.actions.low", Kind::kWord, "tag", kActions, "The same.", SetSeverityAction},

@@ -26,16 +26,18 @@ void AddWarnings(const Snapshot& snapshot, std::vector<std::string>* warnings) {
 }
 
 // Fingerprints of a random key differ after every start, which is a nuisance and no danger.
-Result<FingerprintKey> GetKey(const std::string& path, KeyUse use,
+Result<FingerprintKey> GetKey(const std::string& path, KeyUse use, bool* lasting,
                               std::vector<std::string>* notes) {
   constexpr std::string_view kApart = "fingerprints shown here compare only with one another";
   if (path.empty()) return FingerprintKey::Random();
   Result<FingerprintKey> key = FingerprintKey::FromFile(path);
+  *lasting = key.has_value();
   if (key) return key;
   if (key.error().kind == ErrorKind::kInvalid) return key;
   if (key.error().kind == ErrorKind::kNotFound && use == KeyUse::kCreate) {
     key = FingerprintKey::CreateFile(path);
     if (key) {
+      *lasting = true;
       notes->push_back("made a new fingerprint key: " + path);
       return key;
     }
@@ -131,9 +133,14 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
     errors.push_back(typer.error());
   }
 
-  auto key = GetKey(configured ? settings.fingerprint_key_file : "", key_use, &snapshot->notes);
+  auto key = GetKey(configured ? settings.fingerprint_key_file : "", key_use,
+                    &snapshot->key_lasting, &snapshot->notes);
   if (key) {
     snapshot->key = *key;
+    auto ignored =
+        scan::LoadIgnoreLists(settings.ignore_paths, *key, clock.Now(), &snapshot->warnings);
+    Collect(ignored, &errors);
+    if (ignored) snapshot->ignored = *std::move(ignored);
   } else {
     errors.push_back(key.error());
   }

@@ -22,6 +22,7 @@
 #include "binding/directory.h"
 #include "binding/identity.h"
 #include "extract/file_type.h"
+#include "scan/ignore_list.h"
 #include "scan/pattern_set.h"
 
 namespace warifu::app {
@@ -35,6 +36,8 @@ struct Snapshot {
   std::shared_ptr<const Notices> notices;
   std::shared_ptr<const extract::FileTyper> typer;
   FingerprintKey key;
+  bool key_lasting = false;  // from a file: fingerprints compare with others of that key
+  scan::IgnoreList ignored;
   WallTime made = {};
   // What a person should know; nothing of it is an error. Warnings: it loads, and can hardly be
   // meant, as when no rule is there to look for.

@@ -43,6 +43,8 @@ struct Finding {
   std::string preview;            // masked, base/redact.h
   std::string fingerprint;        // keyed, base/redact.h
   std::string account;            // as written in the record, normalised; "" when unknown
+  // Why an ignore list lets it pass; "" where none does. It then calls for nothing.
+  std::string ignored = {};
   // Filled by app, through binding.
   std::string owner;
   Ownership ownership = Ownership::kUnknown;

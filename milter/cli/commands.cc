@@ -16,6 +16,8 @@ constexpr Option kScanOptions[] = {
     {"severity", "info|low|medium|high|critical", "count findings of this level or above only"},
     {"rules", "PATH", "use these rules, a file or a folder; may be given again", true},
     {"foreign", "", "the rules given are of another project (gitleaks, betterleaks)"},
+    {"baseline", "FILE", "let findings pass that this list names; may be given again", true},
+    {"write-baseline", "FILE", "write a list of all that is found"},
     {"jobs", "NUMBER", "threads to use (default: one a processor)"},
 };
 constexpr Option kRulesOptions[] = {

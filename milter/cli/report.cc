@@ -22,7 +22,8 @@ Json ToJson(const Finding& finding) {
           {"length", finding.content.size()},
           {"preview", finding.preview},
           {"fingerprint", finding.fingerprint},
-          {"owner", Printable(finding.owner)}};
+          {"owner", Printable(finding.owner)},
+          {"ignored", Printable(finding.ignored)}};
 }
 
 std::string PlaceText(std::string_view part) {
@@ -33,6 +34,7 @@ std::string PlaceText(std::string_view part) {
 std::string OwnerText(const Finding& finding) {
   std::string text;
   if (finding.mode == Mode::kObserve) text = "observed";
+  if (!finding.ignored.empty()) text = "ignored: " + Printable(finding.ignored);
   if (!finding.owner.empty()) {
     text += (text.empty() ? "owner " : ", owner ") + Printable(finding.owner) + " (" +
             std::string(ToString(finding.ownership)) + ")";

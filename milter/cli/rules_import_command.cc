@@ -1,14 +1,12 @@
 // `warifu rules import`: rule packs of other projects as a rule file of warifu's own.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "base/redact.h"
 #include "cli/handlers.h"
+#include "cli/replace_file.h"
 #include "scan/rule_import.h"
 
 namespace warifu::cli {
@@ -97,18 +95,6 @@ void PrintText(const scan::RuleImport& import, const Counts& counts, const Termi
   }
 }
 
-// Under another name first, so that a daemon never reads half a file.
-Result<void> WriteFile(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".new";
-  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    return Fail(ErrorKind::kSystem, std::string("cannot write: ") + std::strerror(errno), {path});
-  }
-  return {};
-}
-
 }  // namespace
 
 int RunRulesImport(const Arguments& arguments, Terminal& terminal) {
@@ -127,7 +113,7 @@ int RunRulesImport(const Arguments& arguments, Terminal& terminal) {
   if (import.toml.empty()) return kExitError;
   if (output.empty()) {
     terminal.out << import.toml;
-  } else if (const auto written = WriteFile(output, import.toml); !written) {
+  } else if (const auto written = ReplaceFile(output, import.toml); !written) {
     PrintError(terminal, written.error());
     return kExitError;
   }

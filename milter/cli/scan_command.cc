@@ -12,9 +12,11 @@
 #include "cli/handlers.h"
 #include "cli/interrupt.h"
 #include "cli/ordered_pool.h"
+#include "cli/replace_file.h"
 #include "cli/report.h"
 #include "cli/source.h"
 #include "cli/tool_settings.h"
+#include "cli/when.h"
 
 namespace warifu::cli {
 namespace {
@@ -31,6 +33,8 @@ struct Inspected {
   bool faulty = false;  // not read whole
   bool failed = false;  // warifu itself could not do its work
   std::map<Severity, std::uint64_t, std::greater<>> findings;
+  std::uint64_t ignored = 0;
+  std::vector<scan::IgnoreEntry> baseline;  // where one is to be written
   std::map<FaultCause, std::uint64_t> faults;
 };
 
@@ -39,6 +43,7 @@ struct Options {
   Severity least = Severity::kInfo;
   app::OfflineOptions offline;
   unsigned threads = 1;
+  std::string baseline;  // file to write; "" for none
 };
 
 class Scan {
@@ -55,6 +60,7 @@ class Scan {
   void ClearProgress();
   void Summary();
   void Interrupted();
+  bool WriteBaseline();
 
   const app::Snapshot& snapshot_;
   const Options options_;
@@ -65,6 +71,8 @@ class Scan {
   std::timed_mutex output_;  // the reading thread reports errors while a worker prints results
   std::uint64_t messages_ = 0, found_ = 0, faulty_ = 0, failed_ = 0, bytes_ = 0, unreadable_ = 0;
   std::map<Severity, std::uint64_t, std::greater<>> findings_;
+  std::uint64_t ignored_ = 0;
+  std::map<std::pair<std::string, std::string>, std::string> baseline_;  // → reason
   std::map<FaultCause, std::uint64_t> faults_;
 };
 
@@ -85,8 +93,15 @@ Inspected Scan::Inspect(StoredMessage message) const {
   }
   out.faulty = !report.faults.empty();
   KeepFrom(options_.least, &report);
-  for (const Finding& finding : report.findings) ++out.findings[finding.severity];
-  out.found |= !report.findings.empty() || std::ranges::any_of(report.checks, IsFailed);
+  for (const Finding& finding : report.findings) {
+    const bool ignored = !finding.ignored.empty();
+    out.ignored += ignored ? 1 : 0;
+    if (!ignored) ++out.findings[finding.severity];
+    if (!options_.baseline.empty()) {
+      out.baseline.push_back({finding.rule, finding.fingerprint, finding.ignored, {}, {}});
+    }
+  }
+  out.found |= !out.findings.empty() || std::ranges::any_of(report.checks, IsFailed);
   if (options_.all || out.found || report.verdict.would != Action::kAccept) {
     out.text = options_.json ? ReportJson(message, report) : ReportText(terminal_, message, report);
   }
@@ -100,6 +115,10 @@ void Scan::Take(const Inspected& inspected) {
   found_ += inspected.found ? 1 : 0;
   failed_ += inspected.failed ? 1 : 0;
   faulty_ += inspected.faulty ? 1 : 0;
+  ignored_ += inspected.ignored;
+  for (const scan::IgnoreEntry& entry : inspected.baseline) {
+    baseline_[{entry.rule, entry.fingerprint}] = entry.reason;
+  }
   for (const auto& [severity, count] : inspected.findings) findings_[severity] += count;
   for (const auto& [cause, count] : inspected.faults) faults_[cause] += count;
   if (!inspected.text.empty()) {
@@ -149,6 +168,7 @@ void Scan::Summary() {
       << " KiB) in " << static_cast<std::uint64_t>(seconds * 1000) << " ms: " << found_
       << " with findings, " << faulty_ << " not read whole, " << unreadable_ << " unreadable\n";
   if (!findings_.empty()) err << "findings: " << Counts(findings_) << '\n';
+  if (ignored_ > 0) err << "ignored: " << ignored_ << '\n';
   std::map<FaultCause, std::uint64_t, std::greater<>> faults(faults_.begin(), faults_.end());
   if (!faults.empty()) err << "faults: " << Counts(faults) << '\n';
 }
@@ -162,6 +182,19 @@ void Scan::Interrupted() {
   terminal_.err << "warifu: interrupted; not everything was looked at\n";
   Summary();
   terminal_.err.flush();
+}
+
+// Known findings keep their reason.
+bool Scan::WriteBaseline() {
+  const std::string fresh =
+      "baseline of " + LocalTime(terminal_.clock->Now()).substr(0, 10);  // the day
+  std::vector<scan::IgnoreEntry> entries;
+  for (const auto& [key, reason] : baseline_) {
+    entries.push_back({key.first, key.second, reason.empty() ? fresh : reason, {}, {}});
+  }
+  const auto written = ReplaceFile(options_.baseline, scan::IgnoreText(snapshot_.key, entries));
+  if (!written) PrintError(terminal_, written.error());
+  return written.has_value();
 }
 
 int Scan::Run(std::span<const std::string> paths) {
@@ -186,6 +219,7 @@ int Scan::Run(std::span<const std::string> paths) {
   pool.Finish();
   ClearProgress();
   Summary();
+  if (!options_.baseline.empty() && !WriteBaseline()) return kExitError;
   if (unreadable_ > 0 || failed_ > 0) return kExitError;
   return found_ > 0 ? kExitFound : kExitClean;
 }
@@ -207,6 +241,7 @@ int RunScan(const Arguments& arguments, Terminal& terminal) {
   options.json = arguments.json();
   options.all = arguments.Has("all");
   FromString(arguments.Value("severity", "info"), &options.least);
+  options.baseline = arguments.Value("write-baseline");
   options.offline.account = arguments.Value("account");
   const Result<unsigned> threads = Threads(arguments);
   if (!threads) {
@@ -217,6 +252,13 @@ int RunScan(const Arguments& arguments, Terminal& terminal) {
   const auto snapshot = SnapshotFor(arguments, terminal);
   if (!snapshot) {
     PrintErrors(terminal, snapshot.error());
+    return kExitError;
+  }
+  if (!options.baseline.empty() && !(*snapshot)->key_lasting) {
+    PrintError(terminal, {ErrorKind::kInvalid,
+                          "--write-baseline needs a configuration whose fingerprint.key_file can "
+                          "be read: without that key no finding is known again",
+                          {}});
     return kExitError;
   }
   return Scan(**snapshot, options, terminal).Run(arguments.operands);

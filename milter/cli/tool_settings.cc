@@ -42,6 +42,8 @@ std::expected<app::Settings, Errors> SettingsFor(const Arguments& arguments) {
   for (const std::string& path : rules) {
     settings->rules.sources.push_back({path, arguments.Has("foreign")});
   }
+  const std::vector<std::string> baselines = arguments.Values("baseline");
+  settings->ignore_paths.insert(settings->ignore_paths.end(), baselines.begin(), baselines.end());
   settings->rules.cache_dir = CacheFor(settings->rules.cache_dir);
   return settings;
 }

@@ -73,7 +73,8 @@ Json FindingJson(const Finding& finding) {
           {"preview", Safe(finding.preview)},
           {"fingerprint", finding.fingerprint},
           {"owner", Safe(finding.owner)},
-          {"ownership", ToString(finding.ownership)}};
+          {"ownership", ToString(finding.ownership)},
+          {"ignored", Safe(finding.ignored)}};
 }
 
 Json ReplyJson(const policy::Reply& reply) {

@@ -111,6 +111,11 @@ class Decider {
 
   void AddFinding(std::size_t index) {
     const Finding& finding = evidence_.findings[index];
+    if (!finding.ignored.empty()) {
+      verdict_.finding_would.push_back(Action::kAccept);
+      exemptions_.push_back("ignored:" + finding.rule);
+      return;
+    }
     if (!evidence_.exemption.empty()) return Exempt(&verdict_.finding_would, evidence_.exemption);
     Action action = finding.action;
     if (finding.ownership == Ownership::kOnlyRecipient) action = Action::kAccept;

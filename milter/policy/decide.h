@@ -79,7 +79,7 @@ struct Verdict {
   Reply reply;
   std::vector<std::string> headers;  // values to add under Policy::header_name
   std::vector<std::size_t> edit;     // indices of findings that are cut out or masked
-  // "rule:…", "check:…", "fault:…", "exempt:…", the deciding ones first.
+  // "rule:…", "check:…", "fault:…", "exempt:…", "ignored:…", the deciding ones first.
   std::vector<std::string> reasons;
   // What each finding, check and fault calls for by itself with everything enforced, in the order
   // of the evidence; for the event.

@@ -2,12 +2,15 @@
 
 #include <re2/re2.h>
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "base/digest.h"
+#include "scan/bounded_compile.h"
 #include "scan/first_pass_cache.h"
 
 namespace warifu::scan {
@@ -71,67 +74,67 @@ Plan MakePlan(const std::vector<FirstPassPattern>& patterns) {
   return plan;
 }
 
-struct CompileError {
-  int expression = -1;
-  std::string text;
-};
-
-std::expected<HsDatabase, CompileError> Compile(const std::vector<Expression>& expressions) {
-  std::vector<const char*> texts;
-  std::vector<unsigned> flags, ids;
-  for (const Expression& e : expressions) {
-    ids.push_back(static_cast<unsigned>(texts.size()));
-    texts.push_back(e.text.c_str());
-    flags.push_back(e.flags);
-  }
-  hs_database_t* db = nullptr;
-  hs_compile_error_t* error = nullptr;
-  const hs_error_t code =
-      hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
-                       HS_MODE_BLOCK, nullptr, &db, &error);
-  if (code == HS_SUCCESS) return HsDatabase(db);
-  CompileError out{-1, "Hyperscan error " + std::to_string(code)};
-  if (error != nullptr) {
-    out = {error->expression, error->message};
-    hs_free_compile_error(error);
-  }
-  return std::unexpected(std::move(out));
+std::expected<HsDatabase, CompileFailure> Compile(std::span<const Expression> expressions,
+                                                  const CompileBounds& bounds) {
+  std::vector<HsExpression> list;
+  for (const Expression& e : expressions) list.push_back({e.text.c_str(), e.flags});
+  return CompileBounded(list, bounds);
 }
 
 class Builder {
  public:
-  Builder(const std::vector<FirstPassPattern>& patterns, std::vector<Expression> expressions)
-      : patterns_(patterns), expressions_(std::move(expressions)) {
+  Builder(const std::vector<FirstPassPattern>& patterns, std::vector<Expression> expressions,
+          const CompileBounds& bounds)
+      : patterns_(patterns), expressions_(std::move(expressions)), bounds_(bounds) {
     out_.modes.assign(expressions_.size(), FirstPassMode::kExact);
+    alone_.time = bounds.time_alone;
   }
 
   std::expected<FirstPass, Errors> Run() {
     while (true) {
-      auto database = Compile(expressions_);
+      auto database = Compile(expressions_, bounds_);
       if (database) {
         out_.database = std::move(*database);
         return std::move(out_);
       }
+      const CompileFailure& failure = database.error();
       // The set as a whole was too much, or one expression was: find out which.
-      std::vector<std::size_t> bad = {static_cast<std::size_t>(database.error().expression)};
-      if (database.error().expression < 0) bad = CompileEach();
-      if (bad.empty()) {
-        errors_.push_back({ErrorKind::kInvalid,
-                           "the rules do not compile together: " + database.error().text,
-                           {}});
+      if (failure.expression >= 0) {
+        Weaken(static_cast<std::size_t>(failure.expression), failure.text);
+      } else if (CompileEach() == 0) {
+        errors_.push_back(
+            {ErrorKind::kInvalid, "the rules do not compile together: " + failure.text, {}});
       }
-      for (const std::size_t index : bad) Weaken(index, database.error().text);
       if (!errors_.empty()) return std::unexpected(std::move(errors_));
     }
   }
 
  private:
-  std::vector<std::size_t> CompileEach() const {
-    std::vector<std::size_t> bad;
+  // How many fail alone. With one to name, no more are tried than the time of the whole allows.
+  std::size_t CompileEach() {
+    const auto begin = std::chrono::steady_clock::now();
+    std::size_t bad = 0;
     for (std::size_t i = 0; i < expressions_.size(); ++i) {
-      if (!Compile({expressions_[i]})) bad.push_back(i);
+      if (bad > 0 && std::chrono::steady_clock::now() - begin > bounds_.time) break;
+      const auto database = Compile({&expressions_[i], 1}, alone_);
+      if (database) continue;
+      ++bad;
+      if (database.error().exceeded) {
+        Refuse(i, database.error().text);
+      } else {
+        Weaken(i, database.error().text);
+      }
     }
     return bad;
+  }
+
+  // A looser form of what takes minutes may take minutes too.
+  void Refuse(std::size_t index, const std::string& reason) {
+    const FirstPassPattern& pattern = patterns_[expressions_[index].owner];
+    errors_.push_back({ErrorKind::kInvalid,
+                       "rule '" + pattern.name + "' " + reason +
+                           "; use smaller counts, plainer classes or fewer alternatives",
+                       pattern.place});
   }
 
   void Weaken(std::size_t index, const std::string& reason) {
@@ -157,6 +160,8 @@ class Builder {
 
   const std::vector<FirstPassPattern>& patterns_;
   std::vector<Expression> expressions_;
+  const CompileBounds bounds_;
+  CompileBounds alone_ = bounds_;
   FirstPass out_;
   Errors errors_;
 };
@@ -195,7 +200,8 @@ std::string CacheKey(const std::vector<Expression>& expressions) {
 }  // namespace
 
 std::expected<FirstPass, Errors> MakeFirstPass(const std::vector<FirstPassPattern>& patterns,
-                                               const std::string& cache_dir) {
+                                               const std::string& cache_dir,
+                                               const CompileBounds& bounds) {
   if (patterns.empty()) return FirstPass{};
   if (hs_valid_platform() != HS_SUCCESS) {
     return std::unexpected(
@@ -206,7 +212,7 @@ std::expected<FirstPass, Errors> MakeFirstPass(const std::vector<FirstPassPatter
   const FirstPassCache cache(cache_dir, CacheKey(plan.expressions));
   std::optional<FirstPass> out = cache.Load(plan.expressions.size(), &notes);
   if (!out) {
-    auto built = Builder(patterns, plan.expressions).Run();
+    auto built = Builder(patterns, plan.expressions, bounds).Run();
     if (!built) return built;
     cache.Store(*built, &notes);
     out = std::move(*built);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "scan/pattern_set.h"
 #include "scan/probe.h"
 
 namespace warifu::scan {
@@ -62,6 +63,7 @@ struct FirstPass {
 
 // Match ids are indices of expressions. `cache_dir` may be "".
 std::expected<FirstPass, Errors> MakeFirstPass(const std::vector<FirstPassPattern>& patterns,
-                                               const std::string& cache_dir);
+                                               const std::string& cache_dir,
+                                               const CompileBounds& bounds);
 
 }  // namespace warifu::scan

@@ -387,7 +387,7 @@ std::expected<std::shared_ptr<const PatternSet>, Errors> LoadWith(const LoadOpti
   Errors errors = std::move(files.errors);
   if (!rules) errors.insert(errors.end(), rules.error().begin(), rules.error().end());
   if (!errors.empty()) return std::unexpected(std::move(errors));
-  auto first_pass = MakeFirstPass(ForFirstPass(*rules), options.cache_dir);
+  auto first_pass = MakeFirstPass(ForFirstPass(*rules), options.cache_dir, options.bounds);
   if (!first_pass) return std::unexpected(std::move(first_pass.error()));
   auto pool = ScratchPool::Make(first_pass->database.get(), first_pass->modes.size());
   if (!pool) return std::unexpected(Errors{pool.error()});

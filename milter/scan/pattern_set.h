@@ -14,6 +14,8 @@
 // Load; scratch space is leased from a pool that the set owns.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -43,11 +45,19 @@ struct ActionDefaults {
                            Action::kReject};
 };
 
+// Bounds on compiling the rules, all together and then, where that is too much, each alone.
+struct CompileBounds {
+  std::chrono::milliseconds time{60'000};  // of the processor
+  std::chrono::milliseconds time_alone{10'000};
+  std::size_t memory = std::size_t{4} << 30;  // bytes
+};
+
 struct LoadOptions {
   std::vector<RuleSource> sources;
   ActionDefaults actions;
   std::string cache_dir;                    // "" for no cache
   std::vector<std::string> disabled_rules;  // ids
+  CompileBounds bounds = {};
 };
 
 // One rule as `warifu rules list` shows it.

@@ -96,6 +96,73 @@ TEST(Inspection, ModesOfListenerCheckAndRule) {
   EXPECT_EQ(rule.Send(PlainMail("tagtoken-0123456789")).action(), kTag);
 }
 
+// A rule's own action, its last day and its share of the mails, as the daemon applies them.
+TEST(Inspection, ARulesLife) {
+  Gateway scratch;
+  const auto rules = [&](const std::string& mail) {
+    std::ofstream(scratch.Path("life.toml"))
+        << "[[rules]]\nid = \"life\"\nregex = '''life-\\d{8}'''\n"
+           "[rules.mail]\nseverity = \"critical\"\n"
+        << mail;
+    return "rules = { paths = [ \"" + scratch.Path("life.toml") + "\" ]; };";
+  };
+  const std::string leak = PlainMail("life-12345678");
+
+  Gateway observed(rules("action = \"observe\"\n"));
+  EXPECT_EQ(observed.Send(leak).action(), kAccept);
+  EXPECT_EQ(observed.LastEvent()["findings"][0]["mode"], "observe");
+  EXPECT_EQ(observed.LastEvent()["would"], "reject");
+
+  Gateway tagged(rules("action = \"tag\"\n"));
+  EXPECT_EQ(tagged.Send(leak).action(), kTag);
+
+  // It expires while the daemon runs, without a reload.
+  Gateway expiring(rules("action = \"hold\"\nuntil = 2026-06-30\n"));
+  EXPECT_EQ(expiring.Send(leak).action(), kHold);
+  expiring.clock.later = std::chrono::hours(24 * 60);
+  EXPECT_EQ(expiring.Send(leak).action(), kAccept);
+  EXPECT_EQ(expiring.LastEvent()["findings"][0]["mode"], "observe");
+  EXPECT_EQ(expiring.LastEvent()["would"], "hold");
+
+  // The Message-ID decides, so a mail that is sent again meets the same fate.
+  Gateway sampled(rules("action = \"hold\"\nsample = 0.5\n"));
+  int held = 0;
+  for (int i = 0; i < 60; ++i) {
+    const std::string mail = "From: taro@example.jp\nTo: friend@example.com\nMessage-ID: <" +
+                             std::to_string(i) + "@example.jp>\n\nlife-12345678\n";
+    const Action first = sampled.Send(mail).action();
+    EXPECT_EQ(sampled.Send(mail).action(), first);
+    EXPECT_EQ(sampled.LastEvent()["would"], "hold");
+    held += first == kHold ? 1 : 0;
+  }
+  EXPECT_GT(held, 10);
+  EXPECT_LT(held, 50);
+}
+
+TEST(Inspection, AnIgnoredFindingPassesAndIsNamed) {
+  Gateway first;
+  first.Send(PlainMail("password: Xk29vmQ1"));
+  const std::string fingerprint = first.LastEvent()["findings"][0]["fingerprint"];
+  std::ofstream(first.Path("ignore.toml"))
+      << "[[ignore]]\nrule = \"password-label\"\nfingerprint = \"" << fingerprint
+      << "\"\nreason = \"public demo\"\nuntil = 2026-06-30\n";
+  Gateway gateway("fingerprint = { key_file = \"" + first.Path("key") +
+                  "\"; };\nrules = { paths = [ \"" + first.Path("rules.toml") +
+                  "\" ]; ignore = [ \"" + first.Path("ignore.toml") + "\" ]; };");
+  const Sent sent = gateway.Send(PlainMail("password: Xk29vmQ1"));
+  EXPECT_EQ(sent.action(), kAccept);
+  EXPECT_EQ(sent.would(), kAccept);
+  EXPECT_EQ(gateway.LastEvent()["findings"][0]["ignored"], "public demo");
+  EXPECT_EQ(gateway.LastEvent()["findings"][0]["would"], "accept");
+  EXPECT_EQ(gateway.LastEvent()["reasons"][0], "ignored:password-label");
+  EXPECT_EQ(gateway.counters.Read().ignored, 1u);
+  EXPECT_TRUE(gateway.counters.Read().findings.empty());
+  // Another secret beside it is no business of the list.
+  EXPECT_EQ(gateway.Send(PlainMail("password: Xk29vmQ1\npassword: pQ83kdm2")).action(), kHold);
+  gateway.clock.later = std::chrono::hours(24 * 60);
+  EXPECT_EQ(gateway.Send(PlainMail("password: Xk29vmQ1")).action(), kHold);
+}
+
 TEST(Inspection, NoLoginWhereOneIsRequired) {
   Gateway gateway;
   const Sent sent = gateway.Send(PlainMail("hi"), {.login = ""});

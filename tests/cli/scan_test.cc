@@ -38,6 +38,35 @@ TEST_F(ScanTest, ExitStatusSaysWhatWasFound) {
   EXPECT_EQ(Scan({"-", "--jobs", "x"}).status, kExitError);
 }
 
+TEST_F(ScanTest, ABaselineLetsKnownFindingsPassAndNewOnesNot) {
+  Write("a.eml", kLeak);
+  EXPECT_EQ(Scan({"a.eml", "--write-baseline", "known.toml"}).status, kExitFound);
+  const Outcome known = Scan({"a.eml", "--baseline", "known.toml"});
+  EXPECT_EQ(known.status, kExitClean);
+  EXPECT_EQ(known.out, "");
+  EXPECT_THAT(known.err, HasSubstr("ignored: 1\n"));
+  const Outcome all = Scan({"a.eml", "--baseline", "known.toml", "--all"});
+  EXPECT_THAT(all.out, HasSubstr("ignored: baseline of 2026-09-21"));
+  Write("b.eml", MailOf("x", "password: Xk29vmQ1\n\npassword: pQ83kdm2\n"));
+  const Outcome fresh = Scan({"b.eml", "--baseline", "known.toml", "--format", "json"});
+  EXPECT_EQ(fresh.status, kExitFound);
+  const auto json = nlohmann::json::parse(fresh.out);
+  EXPECT_EQ(json["verdict"], "hold");
+  EXPECT_EQ(json["findings"][0]["ignored"], "baseline of 2026-09-21");
+  EXPECT_EQ(json["findings"][1]["ignored"], "");
+
+  // A baseline over a baseline keeps the reasons; one that is not there is an error.
+  EXPECT_EQ(Scan({"b.eml", "--baseline", "known.toml", "--write-baseline", "more.toml"}).status,
+            kExitFound);
+  EXPECT_EQ(Scan({"b.eml", "--baseline", "more.toml"}).status, kExitClean);
+  EXPECT_EQ(Scan({"b.eml", "--baseline", "absent.toml"}).status, kExitError);
+  EXPECT_EQ(Scan({"b.eml", "--write-baseline", "none/x.toml"}).status, kExitError);
+  // Without a lasting key no finding is known again.
+  const Outcome keyless = Run({"scan", "a.eml", "--rules", "rules.toml", "--write-baseline", "k"});
+  EXPECT_EQ(keyless.status, kExitError);
+  EXPECT_THAT(keyless.err, HasSubstr("--write-baseline needs a configuration"));
+}
+
 TEST_F(ScanTest, GoesOnBehindAnUnreadableFile) {
   Write("a.eml", kLeak);
   const Outcome outcome = Scan({"absent.eml", "a.eml"});
@@ -69,7 +98,7 @@ TEST_F(ScanTest, JsonHasTheDocumentedMembersAlone) {
               ::testing::ElementsAre("path", "index", "verdict", "findings", "faults"));
   EXPECT_THAT(names(json["findings"][0]),
               ::testing::ElementsAre("rule", "severity", "mode", "region", "part", "offset",
-                                     "length", "preview", "fingerprint", "owner"));
+                                     "length", "preview", "fingerprint", "owner", "ignored"));
   EXPECT_EQ(json["findings"][0]["offset"], 10);
   EXPECT_EQ(json["findings"][0]["length"], 8);
 }

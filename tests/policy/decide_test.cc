@@ -191,6 +191,20 @@ TEST(Decide, Findings) {
   }
 }
 
+TEST(Decide, AnIgnoredFindingCallsForNothingAndIsNamed) {
+  std::vector<Finding> findings = {Found(kReject), Found(kTag)};
+  findings[0].ignored = "known";
+  Evidence evidence;
+  evidence.findings = findings;
+  Policy policy;
+  policy.mode = Mode::kEnforce;
+  const Verdict verdict = Decide(policy, evidence, kReference);
+  EXPECT_EQ(verdict.action, kTag);
+  EXPECT_EQ(verdict.would, kTag);
+  EXPECT_EQ(verdict.finding_would, (std::vector{kAccept, kTag}));
+  EXPECT_EQ(verdict.reasons, (std::vector<std::string>{"rule:some-rule", "ignored:some-rule"}));
+}
+
 TEST(Decide, ChecksAtMail) {
   for (const Case& c : std::vector<Case>{
            {.name = "pass",

@@ -174,7 +174,7 @@ class Passes {
     for (const CompiledPattern& p : rules_.patterns) {
       patterns.push_back({rules_.rules[p.rule].rule.info.id, {}, p.probes, {}});
     }
-    auto first_pass = MakeFirstPass(patterns, "");
+    auto first_pass = MakeFirstPass(patterns, "", {});
     if (!first_pass) throw std::runtime_error(TextOf(first_pass.error()));
     first_pass_ = std::move(*first_pass);
     pool_ = std::move(*ScratchPool::Make(first_pass_.database.get(), first_pass_.modes.size()));
