@@ -8,6 +8,7 @@ namespace warifu::cli {
 
 int RunCheck(const Arguments& arguments, Terminal& terminal);
 int RunScan(const Arguments& arguments, Terminal& terminal);
+int RunRulesBench(const Arguments& arguments, Terminal& terminal);
 int RunRulesCheck(const Arguments& arguments, Terminal& terminal);
 int RunRulesImport(const Arguments& arguments, Terminal& terminal);
 int RunRulesList(const Arguments& arguments, Terminal& terminal);

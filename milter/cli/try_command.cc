@@ -1,5 +1,10 @@
-// `warifu rules try`: what the rules make of one text or mail, and what their filters turned down.
+// `warifu rules try`: what rules make of stored mail, and what would have happened.
+//
+// Of one message every match is shown, with those that a filter turned down; of more, for each rule
+// how many mails, whose, what it would have done, and what the other rules would have done to them.
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <tuple>
@@ -10,6 +15,7 @@
 #include "cli/handlers.h"
 #include "cli/source.h"
 #include "cli/tool_settings.h"
+#include "cli/trial_summary.h"
 
 namespace warifu::cli {
 namespace {
@@ -27,25 +33,35 @@ struct Trial {
 
 class Trying {
  public:
-  Trying(const app::Snapshot& snapshot, const Arguments& arguments, Terminal& terminal)
-      : snapshot_(snapshot), arguments_(arguments), terminal_(terminal) {
-    if (arguments.operands.size() > 1) only_ = arguments.operands[1];
-  }
+  // `others`: the rules in force, where those tried stand apart; may be null.
+  Trying(const app::Snapshot& tried, const app::Snapshot* others, const Arguments& arguments,
+         Terminal& terminal)
+      : tried_(tried),
+        others_(others),
+        arguments_(arguments),
+        terminal_(terminal),
+        only_(arguments.Value("rule")),
+        summary_(tried.rules->rules(), only_) {}
 
-  int Run();
+  int Run(std::span<const std::string> paths);
 
  private:
   void Try(StoredMessage message);
   std::vector<Trial> Trials(const app::Content& content) const;
-  void Print(const StoredMessage& message, const app::Content& content,
-             const std::vector<Trial>& trials);
+  app::Content Inspect(const app::Snapshot& snapshot, const StoredMessage& message) const;
+  void Keep(const StoredMessage& message, const app::Content& content,
+            const std::vector<Trial>& trials);
   Table::Cell Place(const Segment& segment, std::size_t at) const;
 
-  const app::Snapshot& snapshot_;
+  const app::Snapshot& tried_;
+  const app::Snapshot* others_;
   const Arguments& arguments_;
   Terminal& terminal_;
-  std::string only_;  // the one rule asked for
-  std::size_t found_ = 0, dropped_ = 0, faults_ = 0;
+  const std::string only_;  // the one rule asked for
+  TrialSummary summary_;
+  Table table_;       // the matches of the first message
+  std::string json_;  // likewise
+  std::size_t messages_ = 0, found_ = 0, dropped_ = 0, faults_ = 0;
   bool unreadable_ = false;
 };
 
@@ -66,12 +82,12 @@ std::vector<Trial> Trying::Trials(const app::Content& content) const {
   };
   for (const Finding& f : content.findings) add({f.rule, "", f.segment, f.match, f.preview});
   scan::ScanContext context;
-  context.key = &snapshot_.key;
+  context.key = &tried_.key;
   context.on_dropped = [&](const scan::Dropped& d) {
     const std::string detail = d.detail.empty() ? "" : " " + std::string(d.detail);
     add({d.rule, std::string(d.key) + detail, d.segment, d.match, d.preview});
   };
-  snapshot_.rules->Scan(content.message.segments, context);
+  tried_.rules->Scan(content.message.segments, context);
   std::ranges::sort(trials, {}, [](const Trial& t) {
     return std::tie(t.segment, t.match.begin, t.match.end, t.rule, t.by);
   });
@@ -85,58 +101,65 @@ Table::Cell Trying::Place(const Segment& segment, std::size_t at) const {
   return {text + " line " + std::to_string(line) + " column " + std::to_string(column)};
 }
 
-void Trying::Print(const StoredMessage& message, const app::Content& content,
-                   const std::vector<Trial>& trials) {
-  Table table;
+// The matches of the first message, in case it stays the only one.
+void Trying::Keep(const StoredMessage& message, const app::Content& content,
+                  const std::vector<Trial>& trials) {
   for (const Trial& trial : trials) {
     const Segment& segment = content.message.segments[trial.segment];
     const std::string_view region = ToString(segment.RegionAt(trial.match.begin));
-    (trial.by.empty() ? found_ : dropped_) += 1;
-    if (arguments_.json()) {
-      const auto [line, column] = LineAndColumn(segment.text, trial.match.begin);
-      terminal_.out << Json{{"path", message.path},
-                            {"index", message.index},
-                            {"rule", trial.rule},
-                            {"result", trial.by.empty() ? "match" : "dropped"},
-                            {"by", trial.by},
-                            {"region", region},
-                            {"part", segment.part},
-                            {"field", segment.field},
-                            {"line", line},
-                            {"column", column},
-                            {"preview", trial.preview}}
-                           .dump(-1, ' ', false, Json::error_handler_t::replace)
-                    << '\n';
-      continue;
-    }
+    const auto [line, column] = LineAndColumn(segment.text, trial.match.begin);
+    json_ += Json{{"path", message.path},
+                  {"index", message.index},
+                  {"rule", trial.rule},
+                  {"result", trial.by.empty() ? "match" : "dropped"},
+                  {"by", trial.by},
+                  {"region", region},
+                  {"part", segment.part},
+                  {"field", segment.field},
+                  {"line", line},
+                  {"column", column},
+                  {"preview", trial.preview}}
+                 .dump(-1, ' ', false, Json::error_handler_t::replace) +
+             '\n';
     const Table::Cell result =
         trial.by.empty() ? Table::Cell("match", Style::kRed) : Table::Cell("dropped", Style::kDim);
-    table.Add({result, trial.rule, region, Place(segment, trial.match.begin), trial.preview,
-               trial.by.empty() ? "" : "by " + trial.by});
+    table_.Add({result, trial.rule, region, Place(segment, trial.match.begin), trial.preview,
+                trial.by.empty() ? "" : "by " + trial.by});
   }
-  if (!arguments_.json()) {
-    for (const Fault& fault : content.faults) {
-      table.Add({{"fault", Style::kYellow},
-                 ToString(fault.cause),
-                 "",
-                 "part " + fault.part,
-                 Printable(fault.detail)});
-    }
+  for (const Fault& fault : content.faults) {
+    table_.Add({{"fault", Style::kYellow},
+                ToString(fault.cause),
+                "",
+                "part " + fault.part,
+                Printable(fault.detail)});
   }
-  faults_ += content.faults.size();
-  table.Print(terminal_);
+}
+
+app::Content Trying::Inspect(const app::Snapshot& snapshot, const StoredMessage& message) const {
+  app::Budget budget(Clock::System(), snapshot.settings.scan_budget, {});
+  return message.mail ? app::InspectContent(
+                            snapshot, mail::Parse(message.raw, snapshot.settings.limits), budget)
+                      : app::InspectFile(snapshot, message.raw, message.path, budget);
 }
 
 void Trying::Try(StoredMessage message) {
-  app::Budget budget(Clock::System(), snapshot_.settings.scan_budget, {});
-  const app::Content content =
-      message.mail ? app::InspectContent(
-                         snapshot_, mail::Parse(message.raw, snapshot_.settings.limits), budget)
-                   : app::InspectFile(snapshot_, std::move(message.raw), message.path, budget);
-  Print(message, content, Trials(content));
+  const app::Content content = Inspect(tried_, message);
+  const std::vector<Trial> trials = Trials(content);
+  TriedMail mail{message.path, message.index, SenderOf(content.message), {}, {}, {}};
+  for (const Trial& trial : trials) {
+    (trial.by.empty() ? found_ : dropped_) += 1;
+    if (!trial.by.empty()) mail.dropped.emplace_back(trial.rule, trial.by);
+  }
+  mail.findings = content.findings;
+  if (others_ != nullptr && !content.findings.empty()) {
+    mail.others = Inspect(*others_, message).findings;
+  }
+  summary_.Add(mail);
+  faults_ += content.faults.size();
+  if (messages_++ == 0) Keep(message, content, trials);
 }
 
-int Trying::Run() {
+int Trying::Run(std::span<const std::string> paths) {
   const SourceSink sink{.message =
                             [&](StoredMessage message) {
                               Try(std::move(message));
@@ -147,8 +170,16 @@ int Trying::Run() {
                               PrintError(terminal_, error);
                               unreadable_ = true;
                             }};
-  ReadSources(std::span(arguments_.operands).first(1), terminal_.in,
-              snapshot_.settings.limits.message_bytes, sink);
+  ReadSources(paths, terminal_.in, tried_.settings.limits.message_bytes, sink);
+  if (messages_ > 1 || arguments_.Has("summary")) {
+    terminal_.out << (arguments_.json() ? summary_.Json() : summary_.Text(terminal_));
+  } else if (arguments_.json()) {
+    terminal_.out << json_;
+  } else {
+    table_.Print(terminal_);
+  }
+  if (messages_ > 1)
+    terminal_.err << messages_ << " messages, " << summary_.mails() << " with a match: ";
   terminal_.err << found_ << (found_ == 1 ? " match, " : " matches, ") << dropped_ << " dropped, "
                 << faults_ << (faults_ == 1 ? " fault\n" : " faults\n");
   if (unreadable_) return kExitError;
@@ -162,21 +193,46 @@ Result<void> KnowsRule(const scan::PatternSet& rules, const std::string& id) {
   return Fail(ErrorKind::kNotFound, "there is no rule '" + id + "'" + DidYouMean(id, ids));
 }
 
+using SnapshotPtr = std::shared_ptr<const app::Snapshot>;
+
+// The rules in force, beside those on the line. Null where there are none to compare with.
+std::expected<SnapshotPtr, Errors> OthersFor(const Arguments& arguments, Terminal& terminal) {
+  const bool any =
+      arguments.Has("config") || arguments.Has("rules") || std::filesystem::exists(kDefaultConfig);
+  if (!any) return SnapshotPtr();
+  return SnapshotFor(arguments, terminal);
+}
+
 }  // namespace
 
 int RunRulesTry(const Arguments& arguments, Terminal& terminal) {
-  const auto snapshot = SnapshotFor(arguments, terminal);
-  if (!snapshot) {
+  // Rule files come first; what is tried on is no *.toml.
+  const auto is_rules = [](const std::string& path) { return path.ends_with(".toml"); };
+  const auto first = std::ranges::find_if_not(arguments.operands, is_rules);
+  const std::vector<std::string> files(arguments.operands.begin(), first);
+  const std::vector<std::string> paths(first, arguments.operands.end());
+  if (paths.empty()) {
+    PrintError(terminal,
+               {ErrorKind::kInvalid, "name a mail, an mbox or a folder to try them on", {}});
+    return kExitError;
+  }
+  Arguments own = arguments;
+  if (!files.empty()) own.options["rules"] = files;
+  const auto tried = SnapshotFor(own, terminal);
+  const auto others = files.empty() ? std::expected<SnapshotPtr, Errors>(SnapshotPtr())
+                                    : OthersFor(arguments, terminal);
+  for (const auto& snapshot : {tried, others}) {
+    if (snapshot) continue;
     PrintErrors(terminal, snapshot.error());
     return kExitError;
   }
-  if (arguments.operands.size() > 1) {
-    if (const auto known = KnowsRule(*(*snapshot)->rules, arguments.operands[1]); !known) {
+  if (arguments.Has("rule")) {
+    if (const auto known = KnowsRule(*(*tried)->rules, arguments.Value("rule")); !known) {
       PrintError(terminal, known.error());
       return kExitError;
     }
   }
-  return Trying(**snapshot, arguments, terminal).Run();
+  return Trying(**tried, others->get(), arguments, terminal).Run(paths);
 }
 
 }  // namespace warifu::cli

@@ -1,4 +1,5 @@
 // What people read, byte for byte.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -76,8 +77,33 @@ TEST_F(GoldenTest, RulesTry) {
   Expect("rules-try.txt", {"rules", "try", "-", "--config", "warifu.conf"}, kTrial);
   Expect("rules-try.json", {"rules", "try", "-", "--config", "warifu.conf", "--format", "json"},
          kTrial);
-  Expect("rules-try-one.txt", {"rules", "try", "-", "password-label", "--config", "warifu.conf"},
-         kTrial);
+  Expect("rules-try-one.txt",
+         {"rules", "try", "-", "--rule", "password-label", "--config", "warifu.conf"}, kTrial);
+}
+
+TEST_F(GoldenTest, RulesTryOnAFolder) {
+  Write("new.toml",
+        "[[rules]]\nid = \"new\"\nregex = '''tick-([a-z0-9]{8})'''\nentropy = 1.0\n"
+        "[rules.mail]\nseverity = \"high\"\naction = \"hold\"\n");
+  Write("box/1.eml", "From: Taro <taro@example.jp>\nTo: a@example.com\n\ntick-k29vmq1z\n");
+  Write("box/2.eml", "From: taro@example.jp\n\ntick-k29vmq2z tick-k29vmq3z\npassword: Xk29vmQ1\n");
+  Write("box/3.mbox",
+        "From a@b Mon Sep 17 10:11:12 2001\nFrom: jiro@example.jp\n\nlunch\n"
+        "\nFrom a@b Mon Sep 17 10:11:12 2001\nFrom: jiro@example.jp\n\n"
+        "tick-aaaaaaaa tick-k29vmq4z\n");
+  const std::vector<std::string> args = {"rules", "try",      "new.toml",
+                                         "box",   "--config", "warifu.conf"};
+  Expect("rules-try-folder.txt", args);
+  std::vector<std::string> json = args;
+  json.insert(json.end(), {"--format", "json"});
+  Expect("rules-try-folder.json", json);
+  EXPECT_EQ(Run(args).status, 1);
+  EXPECT_THAT(Run(args).err,
+              ::testing::HasSubstr("4 messages, 3 with a match: 4 matches, 1 dropped"));
+  // Without others there is nothing to compare with; without mail nothing to try them on.
+  EXPECT_EQ(Run({"rules", "try", "new.toml"}).status, 2);
+  EXPECT_EQ(Run({"rules", "try", "new.toml", "box", "--rule", "nwe"}).status, 2);
+  Expect("rules-try-summary.txt", {"rules", "try", "new.toml", "box/1.eml", "--summary"});
 }
 
 TEST_F(GoldenTest, Scan) {

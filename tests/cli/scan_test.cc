@@ -187,7 +187,7 @@ TEST_F(ScanTest, AFullDiskIsAnError) {
 
 TEST_F(ScanTest, AnUnknownRuleIsAnsweredWithTheNearest) {
   const Outcome outcome =
-      Run({"rules", "try", "--rules", "rules.toml", "-", "password-lable"}, "x");
+      Run({"rules", "try", "--rules", "rules.toml", "-", "--rule", "password-lable"}, "x");
   EXPECT_EQ(outcome.status, kExitError);
   EXPECT_THAT(outcome.err, HasSubstr("did you mean 'password-label'"));
 }

@@ -79,7 +79,7 @@ TEST(BoundedCompile, ARuleThatTakesTooLongIsNamed) {
   const auto set = Load(options);
   ASSERT_FALSE(set);
   EXPECT_THAT(TextOf(set.error()),
-              ::testing::AllOf(HasSubstr(path + ":4"), HasSubstr("rule 'endless' takes longer"),
+              ::testing::AllOf(HasSubstr(path + ":5:1"), HasSubstr("rule 'endless' takes longer"),
                                ::testing::Not(HasSubstr("quick"))));
 }
 
