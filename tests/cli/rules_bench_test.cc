@@ -52,7 +52,6 @@ TEST_F(RulesBenchTest, NamesTheSlowRuleWithTheReason) {
   EXPECT_TRUE(costs.at("dear")["slow"]);
   EXPECT_THAT(costs.at("dear")["reasons"].get<std::vector<std::string>>(),
               Contains(HasSubstr("blank behind it")));
-  EXPECT_GT(costs.at("dear")["second_us_mib"], costs.at("plain")["second_us_mib"]);
   EXPECT_EQ(costs.at("")["rules"], 2);
   EXPECT_GE(costs.at("")["bytes"], 4 << 20);
   const Outcome text = Run({"rules", "bench", "--rules", "cost.toml"});
