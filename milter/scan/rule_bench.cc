@@ -220,7 +220,9 @@ class Bench {
     if (hits > kManyHits) {
       add("may begin every " + std::to_string(static_cast<int>(kMiB / hits)) + " bytes");
     }
-    if (cost->reasons.empty()) add("many places look like its beginning");
+    if (!cost->reasons.empty()) return;
+    add(cost->second_us_mib > kSlowSecond ? "the exact search around each hit is dear"
+                                          : "many places look like its beginning");
   }
 
   const CompiledRules& rules_;
