@@ -197,12 +197,21 @@ Result<std::string> Recode(std::string_view raw, const Part& part, std::vector<C
   if (DecodeTransfer(old, encoding).content != part.content) {
     return Refuse("the part was not read whole");
   }
+  const bool masks = std::ranges::any_of(cuts, &Cut::mask);
   const Result<std::vector<Splice>> splices =
       SplicesOf(part.content, part.charset_used, std::move(cuts), [&](const Cut& cut) {
         return cut.mask ? Result<std::string>(MaskBytes(cut, part.charset_used))
                         : Insertion(part, encoding, cut);
       });
   if (!splices) return std::unexpected(splices.error());
+  if (masks) {
+    // Where the charset is a guess, one made without the masked bytes may be another.
+    const DecodedText before = DecodeCharset(part.content, part.charset);
+    const DecodedText after = DecodeCharset(SpliceContent(part.content, *splices), part.charset);
+    if (before.charset != after.charset || before.errors != after.errors) {
+      return Refuse("the rest would be read in another charset");
+    }
+  }
   Result<std::string> encoded = SpliceTransfer(old, part.content, encoding, *splices);
   if (!encoded) return encoded;
   if (old.ends_with('\n')) {
@@ -277,6 +286,10 @@ Result<EditedBody> ApplyCuts(std::string_view raw, const Message& message,
   std::size_t copied = message.body_begin;
   for (auto& [index, part_cuts] : by_part) {
     const Part& part = message.parts[index];
+    const bool twice = std::ranges::any_of(message.parts, [&](const Part& other) {
+      return &other != &part && !other.raw.empty() && other.raw == part.raw;
+    });
+    if (twice) return Refuse("the part's transfer encoding is broken");
     Result<std::string> encoded = Recode(raw, part, std::move(part_cuts));
     if (!encoded) return std::unexpected(std::move(encoded.error()));
     if (part.raw.begin < copied) return Refuse("two parts of the cuts lie in each other");

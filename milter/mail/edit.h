@@ -6,8 +6,8 @@
 // inserted text is escaped. ISO-2022-JP is left before a cut where the inserted text needs it, and
 // taken up again behind it.
 // Refuses (kInvalid): a cut outside of a part, cuts that overlap, a part inside of an encoded
-// attachment or not read whole, an insertion that the part's charset, or a part of seven bits,
-// cannot hold.
+// attachment, not read whole or of broken encoding, a mask that changes how the rest is read, an
+// insertion that the part's charset, or a part of seven bits, cannot hold.
 // Threads: pure.
 #pragma once
 

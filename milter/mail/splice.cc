@@ -51,7 +51,7 @@ class QuotedSplicer {
     const Splice& splice = splices_[next_];
     if (!Fits(splice)) {
       for (const char c : splice.bytes) Write(c, true);
-      grown_ += splice.bytes.size() > splice.content.size();
+      grown_ += !splice.bytes.empty();
     }
     if (splice.content.empty()) ++next_;
   }

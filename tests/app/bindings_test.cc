@@ -107,6 +107,21 @@ TEST(Learning, ImportOnly) {
   EXPECT_EQ(gateway.Send(PlainMail("hi")).action(), kAccept);
 }
 
+TEST(Owner, OfARecordWhoseAddressIsSwappedCannotBeTold) {
+  Gateway gateway;
+  Prove(gateway, "taro@example.jp", {"taro"});
+  gateway.UseMembers(kSwapped);
+  const std::string record = PlainMail("login=taro@example.jp&secret=Zq8wK2mv");
+  const Envelop hanako{.login = "hanako", .sender = "<>", .recipients = {"<hanako@example.jp>"}};
+  gateway.Send(record, hanako);
+  const nlohmann::json event = gateway.LastEvent();
+  EXPECT_EQ(event["findings"][0]["ownership"], "unknown") << event;
+  EXPECT_EQ(event["findings"][0]["owner"], "");
+  ASSERT_FALSE(event["faults"].empty()) << event;
+  EXPECT_EQ(event["faults"][0]["cause"], "directory");
+  EXPECT_THAT(std::string(event["faults"][0]["detail"]), HasSubstr("disputed"));
+}
+
 TEST(Pin, ASwappedSenderIsDeferredAtMailWithAnIncident) {
   Gateway gateway;
   gateway.Send(PlainMail("hi"));

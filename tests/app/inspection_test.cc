@@ -291,6 +291,19 @@ TEST(Inspection, WhoseRecordItIs) {
       << "his own beside somebody else's";
 }
 
+TEST(Inspection, RecipientsAreThoseOfTheEnvelope) {
+  Gateway gateway;
+  const std::string hanakos = "login=hanako&secret=Zq8wK2mv";
+  const std::string to_her = PlainMail(hanakos, "To: hanako@example.jp\nCc: office@example.jp\n");
+  const std::string to_all = PlainMail(hanakos, "To: friend@example.com\n");
+  EXPECT_EQ(gateway.Send(to_her, {.recipients = {"<hanako@example.jp>"}}).action(), kAccept);
+  EXPECT_EQ(gateway.Send(to_all, {.recipients = {"<hanako@example.jp>"}}).action(), kAccept);
+  EXPECT_EQ(
+      gateway.Send(to_her, {.recipients = {"<hanako@example.jp>", "<x@example.com>"}}).action(),
+      kReject)
+      << "a blind copy";
+}
+
 TEST(Inspection, ExemptionsAreSaidInTheEvent) {
   Gateway gateway(R"(exemptions = (
     { name = "office"; accounts = [ "taro" ]; networks = [ "192.0.2.0/24" ];
