@@ -74,6 +74,11 @@ void Scan(const Snapshot& snapshot, Budget& budget, Content* content) {
   scan::ScanResult result = snapshot.rules->Scan(content->message.segments, context, &times);
   content->microseconds["first_pass"] = static_cast<std::uint64_t>(times.first_pass_us);
   content->microseconds["second_pass"] = static_cast<std::uint64_t>(times.second_pass_us);
+  if (snapshot.records != nullptr && !snapshot.records->empty()) {
+    const Stopwatch stopwatch(budget.clock());
+    snapshot.records->Scan(content->message.segments, context, budget.clock().Steady(), &result);
+    content->microseconds["records"] = stopwatch.Microseconds();
+  }
   for (Finding& finding : result.findings) {
     if (snapshot.settings.observed_rules.contains(finding.rule)) finding.mode = Mode::kObserve;
   }

@@ -29,6 +29,7 @@ class OwnerFinder {
   bool Assign(Finding* finding) {
     const Told owners = OwnersOf(finding->account);
     if (!owners) return false;
+    if (!owners->empty()) finding->owner.clear();  // a row's handle gives way to the account
     for (const std::string& owner : *owners) {
       finding->owner.append(finding->owner.empty() ? "" : ",").append(owner);
     }

@@ -64,6 +64,12 @@ struct Listener {
   bool require_account = false;  // check `session`
 };
 
+// Exact-match indexes of member tables (scan/record_index.h).
+struct RecordSettings {
+  std::vector<std::string> indexes;  // paths
+  std::string key_file;
+};
+
 // Who is let off what. Every kind of condition that is given must hold; of one kind, any entry.
 struct Exemption {
   std::string name;
@@ -128,6 +134,7 @@ struct Settings {
 
   mail::Limits limits;
   scan::LoadOptions rules;
+  RecordSettings records;
   std::set<std::string> observed_rules;   // ids; they observe, whatever their files say
   std::vector<std::string> ignore_paths;  // lists of known findings
   std::set<incident::Direction> scan_directions;

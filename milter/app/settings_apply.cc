@@ -190,6 +190,14 @@ Done SetIgnorePaths(Settings* s, Row, const Value& v) {
   return {};
 }
 
+Done SetRecordIndexes(Settings* s, Row, const Value& v) {
+  for (const std::string& path : v.texts) {
+    if (!path.starts_with('/')) return Refuse("'" + path + "' is not an absolute path");
+  }
+  s->records.indexes = v.texts;
+  return {};
+}
+
 Done SetNoticePaths(Settings* s, Row, const Value& v) {
   for (const std::string& path : v.texts) {
     if (!path.starts_with('/')) return Refuse("'" + path + "' is not an absolute path");

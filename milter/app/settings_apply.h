@@ -48,6 +48,7 @@ Done ReadNetworks(const Value& v, std::vector<Network>* out);
 Done SetHeader(Settings* s, Row, const Value& v);
 Done SetSources(Settings* s, const Value& v, bool foreign);
 Done SetIgnorePaths(Settings* s, Row, const Value& v);
+Done SetRecordIndexes(Settings* s, Row, const Value& v);
 Done SetNoticePaths(Settings* s, Row, const Value& v);
 Done SetNoticeSources(Settings* s, Row, const Value& v);
 Done SetDirections(Settings* s, Row, const Value& v);

@@ -306,6 +306,13 @@ constexpr Setting kSettings[] = {
   {"rules.actions.high", Kind::kWord, "hold", kActions, "The same.", SetSeverityAction},
   {"rules.actions.critical", Kind::kWord, "reject", kActions, "The same.", SetSeverityAction},
 
+  {"records.indexes", Kind::kTexts, "", kAnyPath,
+   "Indexes of member tables, made by warifu records index; one that is replaced by rename is taken "
+   "up at the next mail.",
+   SetRecordIndexes},
+  {"records.key_file", Kind::kPath, "/var/lib/warifu/records.key", kAnyPath,
+   "Key that they were made with.", SET(records.key_file = v.text)},
+
   {"scan.directions", Kind::kWords, "outbound, internal", "outbound|internal|inbound",
    "Mail that content rules run on.", SetDirections},
   {"scan.budget", Kind::kDuration, "60s", "1s..280s",

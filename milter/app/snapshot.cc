@@ -5,6 +5,10 @@
 namespace warifu::app {
 namespace {
 
+bool HasRule(const scan::PatternSet& rules, const std::string& id) {
+  return std::ranges::find(rules.rules(), id, &scan::RuleInfo::id) != rules.rules().end();
+}
+
 // What loads, and would let mail pass unseen or refuse what it should not.
 void AddWarnings(const Snapshot& snapshot, std::vector<std::string>* warnings) {
   const Settings& settings = snapshot.settings;
@@ -18,8 +22,8 @@ void AddWarnings(const Snapshot& snapshot, std::vector<std::string>* warnings) {
         ": the table is empty: no account owns an address, so sender and author pass nobody");
   }
   for (const std::string& id : settings.observed_rules) {
-    const auto& rules = snapshot.rules->rules();
-    if (std::ranges::find(rules, id, &scan::RuleInfo::id) == rules.end()) {
+    const std::vector<std::string> indexes = snapshot.records->Ids();
+    if (!HasRule(*snapshot.rules, id) && std::ranges::find(indexes, id) == indexes.end()) {
       warnings->push_back("rules.observed: no rule '" + id + "' is loaded");
     }
   }
@@ -124,6 +128,21 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
                       "notices.paths: notices are declared, and there is no directory to compare "
                       "them with",
                       {settings.path}});
+  }
+
+  auto records =
+      Records::Open(settings.records, settings.rules.actions, settings.rules.disabled_rules);
+  Collect(records, &errors);
+  if (records) {
+    snapshot->records = *std::move(records);
+    for (const std::string& id : snapshot->records->Ids()) {
+      if (snapshot->rules != nullptr && HasRule(*snapshot->rules, id)) {
+        errors.push_back({ErrorKind::kInvalid,
+                          "records.indexes: a rule '" + id + "' is loaded already",
+                          {settings.path}});
+      }
+    }
+    std::ranges::copy(snapshot->records->Describe(), std::back_inserter(snapshot->notes));
   }
 
   auto typer = extract::OpenFileTyper();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "app/notices.h"
+#include "app/records.h"
 #include "app/settings.h"
 #include "base/clock.h"
 #include "base/redact.h"
@@ -34,6 +35,7 @@ struct Snapshot {
   std::shared_ptr<const binding::Identities> identities;
   std::shared_ptr<const binding::ChangeSource> changes;  // null where none is set
   std::shared_ptr<const Notices> notices;
+  std::shared_ptr<const Records> records;  // takes up replaced files by itself
   std::shared_ptr<const extract::FileTyper> typer;
   FingerprintKey key;
   bool key_lasting = false;  // from a file: fingerprints compare with others of that key

@@ -38,6 +38,12 @@ constexpr Option kRulesTryOptions[] = {
 constexpr Option kRulesImportOptions[] = {
     {"output", "FILE", "write the rules there (default: standard output)"},
 };
+constexpr Option kRecordsIndexOptions[] = {
+    {"output", "FILE", "where the index goes (default: the schema's id and .idx)"},
+    {"key", "FILE", "key file instead of the configured one"},
+    {"background", "PATH", "ordinary mail: count what the index meets there; may be given again",
+     true},
+};
 constexpr Option kDaemonOptions[] = {
     {"socket", "PATH", "control socket to use instead of the configured one"},
 };
@@ -82,6 +88,14 @@ constexpr Command kMail[] = {
      "tables, and measures each rule's part of both passes. Rules that are slow are named with "
      "what in them is dear.",
      kRulesOptions, RunRulesBench},
+    {"records index", "SCHEMA TABLE", 2, 2, "make an exact-match index of a member table",
+     "Reads a member table (CSV, by the schema) and writes an index of keyed fingerprints, by "
+     "which "
+     "the gateway finds its rows in mail. The key lies in a file of its own and is made where it "
+     "is "
+     "missing. Prints what each column holds, and which key columns only corroborate, since their "
+     "values are too dense or too common.",
+     kRecordsIndexOptions, RunRecordsIndex},
     {"records audit",
      "SCHEMA TABLE",
      2,

@@ -13,6 +13,7 @@ int RunRulesCheck(const Arguments& arguments, Terminal& terminal);
 int RunRulesImport(const Arguments& arguments, Terminal& terminal);
 int RunRulesList(const Arguments& arguments, Terminal& terminal);
 int RunRulesTry(const Arguments& arguments, Terminal& terminal);
+int RunRecordsIndex(const Arguments& arguments, Terminal& terminal);
 int RunRecordsAudit(const Arguments& arguments, Terminal& terminal);
 int RunBindShow(const Arguments& arguments, Terminal& terminal);
 int RunBindImport(const Arguments& arguments, Terminal& terminal);

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "base/unique_fd.h"
 #include "base/utf8.h"
@@ -23,7 +24,7 @@ namespace {
 constexpr std::size_t kShortestKey = 3;      // bytes
 constexpr double kDensest = 0.25;            // of a key's numbers
 constexpr std::uint64_t kFilterBits = 10;    // a key cell
-constexpr std::uint64_t kSlotsPer100 = 118;  // slots for 100 key cells
+constexpr std::uint64_t kSlotsPer100 = 112;  // slots for 100 key cells
 constexpr std::size_t kMaxName = 255;
 
 // The rows of the index that share a value: above these it is weak, or is not looked up.
@@ -53,7 +54,6 @@ class Builder {
       if (schema.columns[indexed_[i]].role == ColumnRole::kKey) keys_.push_back({i, {}, {}});
     }
     two_names_ = schema.account && *schema.account != schema.handle;
-    numbers_ = !two_names_;
   }
 
   Result<void> Begin() {
@@ -74,8 +74,7 @@ class Builder {
           next_key < keys_.size() && keys_[next_key].column == i ? &keys_[next_key++] : nullptr;
       AddCell(i, cells[indexed_[i]], key);
     }
-    AddName(cells[schema_.handle]);
-    if (two_names_) AddName(cells[*schema_.account]);
+    AddNames(cells[schema_.handle], two_names_ ? cells[*schema_.account] : "");
     ++head_.rows;
   }
 
@@ -140,35 +139,53 @@ class Builder {
     return hash == 0 ? 1 : hash;
   }
 
-  void AddName(std::string_view name) {
-    while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
+  // The handle, and the account where another column has it: numbers and texts apart, while all
+  // handles are numbers.
+  void AddNames(std::string_view handle, std::string_view account) {
+    handle = Printed(handle);
     if (numbers_) {
-      const bool number = !name.empty() && name.size() <= 9 &&
-                          (name[0] != '0' || name.size() == 1) &&
-                          std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
-      if (number) {
-        std::uint32_t value = 0;
-        for (const char c : name) value = value * 10 + static_cast<std::uint32_t>(c - '0');
-        numbers_of_.push_back(value);
-        return;
-      }
-      LeaveNumbers();
+      const bool number = !handle.empty() && handle.size() <= 9 &&
+                          (handle[0] != '0' || handle.size() == 1) &&
+                          std::ranges::all_of(handle, [](char c) { return c >= '0' && c <= '9'; });
+      if (!number) LeaveNumbers();
     }
-    AddText(name);
+    if (numbers_) {
+      std::uint32_t value = 0;
+      for (const char c : handle) value = value * 10 + static_cast<std::uint32_t>(c - '0');
+      numbers_of_.push_back(value);
+    } else {
+      AddText(handle);
+    }
+    if (two_names_) AddText(Printed(account));
   }
 
+  static std::string_view Printed(std::string_view name) {
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    return ClipUtf8(name, kMaxName);
+  }
+
+  // A handle that is no number: those before it become texts.
   void LeaveNumbers() {
     numbers_ = false;
-    for (const std::uint32_t value : numbers_of_) AddText(std::to_string(value));
+    const std::string before = std::exchange(names_, {});
+    name_offsets_.clear();
+    names_added_ = 0;
+    std::size_t at = 0;
+    for (const std::uint32_t value : numbers_of_) {
+      AddText(std::to_string(value));
+      if (!two_names_) continue;
+      const auto length = static_cast<unsigned char>(before[at]);
+      AddText(std::string_view(before).substr(at + 1, length));
+      at += std::size_t{1} + length;
+    }
     numbers_of_ = {};
   }
 
   void AddText(std::string_view name) {
-    const std::size_t stride = kNamesStride * (two_names_ ? 2 : 1);
+    const std::size_t stride = kNamesStride * (two_names_ && !numbers_ ? 2 : 1);
     if (names_added_++ % stride == 0) {
       name_offsets_.push_back(static_cast<std::uint32_t>(names_.size()));
     }
-    name = ClipUtf8(name, kMaxName);
     names_.push_back(static_cast<char>(name.size()));
     names_.append(name);
   }
@@ -297,11 +314,8 @@ class Builder {
     head_.slots = Append(&out, slots_.data(), slots_.size());
     head_.filter = Append(&out, filter_.data(), filter_.size());
     head_.handle_numbers = numbers_ ? 1 : 0;
-    if (numbers_) {
-      head_.names = Append(&out, numbers_of_.data(), numbers_of_.size());
-    } else {
-      head_.names = Append(&out, names_.data(), names_.size());
-    }
+    head_.names = Append(&out, names_.data(), names_.size());
+    head_.numbers = Append(&out, numbers_of_.data(), numbers_of_.size());
     head_.name_offsets = Append(&out, name_offsets_.data(), name_offsets_.size());
     head_.file_bytes = out.size();
     head_.key_check = HashFor(key_, HashUse::kKeyCheck, head_.index_id).Of("");
@@ -326,7 +340,7 @@ class Builder {
   std::vector<std::uint32_t> slots_, numbers_of_, name_offsets_;
   std::string names_;
   std::size_t names_added_ = 0;
-  bool two_names_ = false, numbers_ = false;
+  bool two_names_ = false, numbers_ = true;
 };
 
 }  // namespace

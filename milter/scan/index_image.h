@@ -52,7 +52,7 @@ struct IndexHead {
   std::uint64_t filter_blocks = 0, handle_numbers = 0;  // 1: handles are 32-bit numbers
   std::int64_t built = 0;                               // seconds since 1970
   std::uint64_t key_check = 0;
-  Section schema, column_heads, cells, slots, filter, names, name_offsets;
+  Section schema, column_heads, cells, slots, filter, names, name_offsets, numbers;
   std::uint64_t body_check = 0, head_check = 0;  // the head's own last
 };
 

@@ -15,18 +15,22 @@ constexpr std::size_t kMaxNumberRuns = 16;
 constexpr std::size_t kPending = 16;
 constexpr std::size_t kTimeEvery = 1u << 16;  // bytes
 
-enum Class : std::uint8_t { kBlank, kWord, kSoft, kDot, kWide };
+// What a byte is, in bits, so that the loop over a word asks one table.
+enum Class : std::uint8_t { kBlank = 1, kWord = 2, kSoft = 4, kDot = 8, kWide = 16, kDigit = 32 };
 
 // Punctuation that occurs inside of logins and addresses belongs to a word.
-constexpr std::array<Class, 256> MakeClasses() {
-  std::array<Class, 256> classes{};
+constexpr std::array<std::uint8_t, 256> MakeClasses() {
+  std::array<std::uint8_t, 256> classes{};
   for (std::size_t b = 0; b < 256; ++b) {
-    const bool alnum = (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z');
+    const bool digit = b >= '0' && b <= '9';
+    const bool letter = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z');
     if (b >= 0x80) {
       classes[b] = kWide;
     } else if (b <= ' ' || b == 0x7f) {
       classes[b] = kBlank;
-    } else if (alnum || b == '-' || b == '_' || b == '+' || b == '@') {
+    } else if (digit) {
+      classes[b] = kWord | kDigit;
+    } else if (letter || b == '-' || b == '_' || b == '+' || b == '@') {
       classes[b] = kWord;
     } else {
       classes[b] = b == '.' ? kDot : kSoft;
@@ -34,7 +38,32 @@ constexpr std::array<Class, 256> MakeClasses() {
   }
   return classes;
 }
-constexpr std::array<Class, 256> kClasses = MakeClasses();
+constexpr std::array<std::uint8_t, 256> kClasses = MakeClasses();
+
+struct Word {
+  std::size_t end;
+  std::uint8_t fits, met;
+};
+
+// The word that begins at `pos`, with the dots inside of it. Nearly every byte of a mail passes
+// through here, so all of it stays in registers.
+Word ReadWord(const unsigned char* bytes, std::size_t pos, std::size_t size,
+              const std::uint8_t* fit) {
+  const std::size_t begin = pos;
+  std::uint8_t fits = 0xff, met = 0;
+  for (; pos < size; ++pos) {
+    const unsigned char byte = bytes[pos];
+    const std::uint8_t c = kClasses[byte];
+    if ((c & kWord) == 0) {
+      const bool inner =
+          c == kDot && pos > begin && pos + 1 < size && (kClasses[bytes[pos + 1]] & kWord) != 0;
+      if (!inner) break;
+    }
+    fits &= fit[byte];
+    met |= c;
+  }
+  return {pos, fits, met};
+}
 
 bool IsDigit(char c) {
   return c >= '0' && c <= '9';
@@ -91,26 +120,26 @@ class Search {
   std::size_t TakeRun(std::size_t pos) {
     const auto* bytes = reinterpret_cast<const unsigned char*>(text_.data());
     const std::size_t size = text_.size();
-    const auto ends_run = [&](Class c) {
-      return c == kBlank || (c == kWide && !tables_.beyond_ascii);
-    };
-    while (pos < size && ends_run(kClasses[bytes[pos]])) ++pos;
-    pieces_.clear();
+    const std::uint8_t ends = tables_.beyond_ascii ? kBlank : kBlank | kWide;
+    while (pos < size && (kClasses[bytes[pos]] & ends) != 0) ++pos;
     const std::size_t run = pos;
-    bool digits = false;
+    // Most runs are one word, and most words fit no key.
+    const Word first = ReadWord(bytes, pos, size, tables_.fits);
+    if (first.end == size || (kClasses[bytes[first.end]] & ends) != 0) {
+      if (first.fits != 0 && first.end > run) Offer(run, first.end, first.fits);
+      if ((first.met & kDigit) != 0 && !tables_.digits.empty()) TakeNumbers(run, first.end);
+      return first.end;
+    }
+    pieces_.clear();
+    std::uint8_t met = 0;
     while (pos < size) {
       const std::size_t begin = pos;
-      std::uint8_t fits = 0xff;
-      for (; pos < size; ++pos) {
-        const Class c = kClasses[bytes[pos]];
-        const bool inner_dot =
-            c == kDot && pos > begin && pos + 1 < size && kClasses[bytes[pos + 1]] == kWord;
-        if (c != kWord && !inner_dot) break;
-        fits &= tables_.fits[bytes[pos]];
-        digits |= IsDigit(text_[pos]);
-      }
+      const Word word = ReadWord(bytes, pos, size, tables_.fits);
+      pos = word.end;
+      met |= word.met;
+      const std::uint8_t fits = word.fits;
       if (pos > begin) pieces_.push_back({begin, pos, fits});
-      if (pos >= size || ends_run(kClasses[bytes[pos]])) break;
+      if (pos >= size || (kClasses[bytes[pos]] & ends) != 0) break;
       if (kClasses[bytes[pos]] == kWide) {
         pos = TakeWide(pos);
       } else {
@@ -118,13 +147,8 @@ class Search {
         ++pos;
       }
     }
-    if (tables_.keys.empty()) {
-    } else if (pieces_.size() == 1) {
-      Offer(pieces_[0].begin, pieces_[0].end, pieces_[0].fits);
-    } else {
-      OfferJoined();
-    }
-    if (digits && !tables_.digits.empty()) TakeNumbers(run, pos);
+    OfferJoined();
+    if ((met & kDigit) != 0 && !tables_.digits.empty()) TakeNumbers(run, pos);
     return pos;
   }
 
@@ -199,22 +223,37 @@ class Search {
 
   // Numbers that begin in the run; they may go on behind it, over single separators.
   void TakeNumbers(std::size_t run, std::size_t run_end) {
-    for (std::size_t pos = std::max(run, numbers_done_); pos < run_end;) {
-      if (!IsDigit(text_[pos])) {
-        ++pos;
-        continue;
-      }
-      number_runs_.clear();
-      while (pos < text_.size() && IsDigit(text_[pos]) && number_runs_.size() < kMaxNumberRuns) {
-        const std::size_t begin = pos;
-        while (pos < text_.size() && IsDigit(text_[pos])) ++pos;
-        number_runs_.push_back({begin, pos});
-        if (pos + 1 < text_.size() && IsDigitSeparator(text_[pos]) && IsDigit(text_[pos + 1]))
-          ++pos;
+    const std::size_t size = text_.size();
+    const char* text = text_.data();
+    for (std::size_t pos = std::max(run, numbers_done_); pos < run_end; ++pos) {
+      if (!IsDigit(text[pos])) continue;
+      const std::size_t begin = pos;
+      while (pos < size && IsDigit(text[pos])) ++pos;
+      if (GoesOn(pos)) {
+        pos = TakeGroup(begin);
+      } else if (pos - begin < kMaxCellBytes && tables_.digit_lengths[pos - begin]) {
+        Ask(index_.FilterHash(text_.substr(begin, pos - begin)), begin, pos, 0, Form::kDigits);
       }
       numbers_done_ = pos;
-      OfferNumbers();
     }
+  }
+
+  // A single separator stands at `pos`, and a digit behind it.
+  bool GoesOn(std::size_t pos) const {
+    return pos + 1 < text_.size() && IsDigitSeparator(text_[pos]) && IsDigit(text_[pos + 1]);
+  }
+
+  // Digits with single separators between them; returns what stands behind.
+  std::size_t TakeGroup(std::size_t pos) {
+    number_runs_.clear();
+    for (;; ++pos) {
+      const std::size_t begin = pos;
+      while (pos < text_.size() && IsDigit(text_[pos])) ++pos;
+      number_runs_.push_back({begin, pos});
+      if (number_runs_.size() == kMaxNumberRuns || !GoesOn(pos)) break;
+    }
+    OfferNumbers();
+    return pos;
   }
 
   void OfferNumbers() {
@@ -273,8 +312,9 @@ class Search {
   }
 
   void LookUp(std::size_t column, const std::string& normal, Span span) {
+    bool met = false;
     index_.Lookup(column, index_.Word(column, normal), [&](std::uint32_t row) {
-      if (options_.stats != nullptr) ++options_.stats->keys;
+      met = true;
       if (options_.own_row) {
         const std::uint32_t own = *options_.own_row;
         if (row == own || SameCell(index_.Cells(own)[column], index_.Cells(row)[column])) return;
@@ -285,6 +325,7 @@ class Search {
         out_->push_back(*match);
       }
     });
+    if (met && options_.stats != nullptr) ++options_.stats->keys[column];
   }
 
   const RecordIndex& index_;

@@ -30,12 +30,13 @@ inline constexpr std::size_t kReach = 2048;  // bytes of a line, or of lines aro
 struct RowMatch {
   std::uint32_t row = 0;
   Span span;                  // from the first of its cells to the last
-  Span secret;                // the password where it is one of them, else the key
+  Span secret;                // the password where it is one of them, else all of `span`
   std::uint32_t columns = 0;  // bits, of RecordIndex::columns()
 };
 
 struct FindStats {
-  std::uint64_t candidates = 0, passed = 0, keys = 0;  // asked of the filter, passed it, were keys
+  std::uint64_t candidates = 0, passed = 0;  // asked of the filter; passed it
+  std::uint64_t keys[kMaxIndexed] = {};      // met as a value of that column
 };
 
 struct FindOptions {

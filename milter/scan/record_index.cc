@@ -111,10 +111,11 @@ Result<void> RecordIndex::CheckSections(const std::string& name) const {
       h.column_heads.size == h.columns * sizeof(ColumnHead) &&
       h.cells.size == h.rows * h.columns * 8 && h.filter_blocks > 0 &&
       h.filter.size == h.filter_blocks * kBlockBytes &&
-      (h.handle_numbers != 0 ? h.names.size == h.rows * 4 : h.name_offsets.size == offsets);
+      (h.handle_numbers == 0 || h.numbers.size == h.rows * 4) &&
+      (h.name_offsets.size == offsets || (h.handle_numbers != 0 && h.name_offsets.size == 0));
   bool inside = fits;
   for (const Section& s :
-       {h.schema, h.column_heads, h.cells, h.slots, h.filter, h.names, h.name_offsets}) {
+       {h.schema, h.column_heads, h.cells, h.slots, h.filter, h.names, h.name_offsets, h.numbers}) {
     inside = inside && s.begin <= size_ && s.size <= size_ - s.begin && s.begin % 8 == 0;
   }
   if (inside) {
@@ -150,15 +151,17 @@ Result<void> RecordIndex::TakeSchema(const std::string& name) {
 std::string_view RecordIndex::Name(std::uint32_t row, bool account, std::string* buffer) const {
   if (row >= head_->rows) return "";
   const char* names = base_ + head_->names.begin;
-  if (head_->handle_numbers != 0) {
+  const bool two_names = schema_.account && *schema_.account != schema_.handle;
+  if (head_->handle_numbers != 0 && !(account && two_names)) {
     std::uint32_t number = 0;
-    std::memcpy(&number, names + std::size_t{row} * 4, 4);
+    std::memcpy(&number, base_ + head_->numbers.begin + std::size_t{row} * 4, 4);
     *buffer = std::to_string(number);
     return *buffer;
   }
+  if (head_->name_offsets.size == 0) return "";
   std::uint32_t at = 0;
   std::memcpy(&at, base_ + head_->name_offsets.begin + row / kNamesStride * 4, 4);
-  const unsigned per_row = schema_.account && *schema_.account != schema_.handle ? 2 : 1;
+  const unsigned per_row = two_names && head_->handle_numbers == 0 ? 2 : 1;
   std::size_t skip = row % kNamesStride * per_row + (account && per_row == 2 ? 1 : 0);
   const std::size_t end = head_->names.size;
   const auto length = [&](std::size_t pos) {

@@ -80,6 +80,8 @@ RowSearch::Tally RowSearch::Count(std::uint32_t row, std::size_t column, Span ke
   Tally tally;
   tally.match = {row, key, key, std::uint32_t{1} << column};
   tally.taken.push_back(key);
+  std::optional<Span> password;
+  if (index_.type(column) == ColumnType::kPassword) password = key;
   const auto cells = index_.Cells(row);
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (i == column || cells[i] == 0) continue;
@@ -91,8 +93,9 @@ RowSearch::Tally RowSearch::Count(std::uint32_t row, std::size_t column, Span ke
     tally.match.columns |= std::uint32_t{1} << i;
     tally.match.span.begin = std::min(tally.match.span.begin, found->begin);
     tally.match.span.end = std::max(tally.match.span.end, found->end);
-    if (index_.type(i) == ColumnType::kPassword) tally.match.secret = *found;
+    if (index_.type(i) == ColumnType::kPassword) password = *found;
   }
+  tally.match.secret = password.value_or(tally.match.span);
   return tally;
 }
 

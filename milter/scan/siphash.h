@@ -39,26 +39,31 @@ class SipHash {
     const std::uint64_t length = static_cast<std::uint64_t>(taken_ + rest.size()) << 56;
     const char* at = rest.data();
     std::size_t left = rest.size();
-    for (; left >= sizeof(std::uint64_t); left -= 8, at += 8) s.Compress(Load(at, 8));
-    s.Compress(Load(at, left) | length);
+    for (; left >= sizeof(std::uint64_t); left -= 8, at += 8) s.Compress(Little<std::uint64_t>(at));
+    s.Compress(Tail(at, left) | length);
     s.v2_ ^= 0xff;
     for (int i = 0; i < 4; ++i) s.Round();
     return s.v0_ ^ s.v1_ ^ s.v2_ ^ s.v3_;
   }
 
  private:
-  static std::uint64_t Load(const char* at, std::size_t bytes) {
-    std::uint64_t word = 0;
-    if constexpr (std::endian::native == std::endian::little) {
-      if (bytes == 8) {
-        std::memcpy(&word, at, 8);
-        return word;
-      }
-    }
-    for (std::size_t i = 0; i < bytes; ++i) {
-      word |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
-    }
+  static std::uint64_t Byte(const char* at, std::size_t i) {
+    return static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
+  }
+  template <typename T>
+  static std::uint64_t Little(const char* at) {
+    static_assert(std::endian::native == std::endian::little);
+    T word;
+    std::memcpy(&word, at, sizeof word);
     return word;
+  }
+  // Up to seven bytes, by loads that may overlap: a loop would cost more than the rounds.
+  static std::uint64_t Tail(const char* at, std::size_t bytes) {
+    if (bytes >= 4) {
+      return Little<std::uint32_t>(at) | Little<std::uint32_t>(at + bytes - 4) << (8 * (bytes - 4));
+    }
+    if (bytes == 0) return 0;
+    return Byte(at, 0) | Byte(at, bytes / 2) | Byte(at, bytes - 1);
   }
   void Compress(std::uint64_t word) {
     v3_ ^= word;

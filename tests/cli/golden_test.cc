@@ -127,6 +127,35 @@ constexpr std::string_view kMemberSchema =
     "[[index.columns]]\nname = \"password\"\nrole = \"key\"\ntype = \"password\"\n"
     "[[index.columns]]\nname = \"name\"\nrole = \"corroborate\"\ntype = \"name\"\n";
 
+TEST_F(GoldenTest, RecordsIndex) {
+  Write("members.toml", std::string(kMemberSchema) + "[index.mail]\nseverity = \"high\"\n");
+  Write("members.csv",
+        "number,login,password,name\n1000001,taro,Xk29;vmQ1,山田 太郎\n"
+        "1000002,hanako,kk10Zt6x,花子\n1000003,jiro,pQ83#dm2,次郎\n1000004,saburo,,三郎\n");
+  Write("ham/1.eml", MailOf("lunch", "taro asks: at noon?\n"));
+  const std::vector<std::string> args = {"records",  "index",       "members.toml", "members.csv",
+                                         "--key",    "records.key", "--background", "ham",
+                                         "--output", "members.idx", "--config",     "warifu.conf"};
+  const Outcome first = Run(args);
+  EXPECT_EQ(first.status, kExitClean) << first.err;
+  EXPECT_EQ(first.err, "made a new key: records.key\n");
+  ExpectGolden("records-index.txt", first.out);
+  std::vector<std::string> json = args;
+  json.insert(json.end(), {"--format", "json"});
+  Expect("records-index.json", json);
+
+  WriteConfig("records = { indexes = [ \"" + folder_ + "/members.idx\" ]; key_file = \"" + folder_ +
+              "/records.key\"; };\n");
+  Write("mail/1.eml", MailOf("list", "社員 1000003 次郎\nhanako kk10Zt6x\n"));
+  Expect("records-scan.txt", {"scan", "mail", "--config", "warifu.conf"});
+  EXPECT_EQ(Run({"check", "--config", "warifu.conf"}).err.find("members.idx"), std::string::npos);
+  Write("members.idx", "no index");
+  const Outcome broken = Run({"scan", "mail", "--config", "warifu.conf"});
+  EXPECT_EQ(broken.status, kExitError);
+  EXPECT_NE(broken.err.find("this is no record index: it is too short"), std::string::npos)
+      << broken.err;
+}
+
 TEST_F(GoldenTest, RecordsAudit) {
   Write("members.toml", kMemberSchema);
   Write("members.csv",
