@@ -16,20 +16,30 @@ constexpr std::size_t kPending = 16;
 constexpr std::size_t kTimeEvery = 1u << 16;  // bytes
 
 // What a byte is, in bits, so that the loop over a word asks one table.
-enum Class : std::uint8_t { kBlank = 1, kWord = 2, kSoft = 4, kDot = 8, kWide = 16, kDigit = 32 };
+enum Class : std::uint8_t {
+  kBlank = 1,
+  kWord = 2,
+  kSoft = 4,
+  kDot = 8,
+  kWide = 16,
+  kDigit = 32,
+  kUpper = 64
+};
 
 // Punctuation that occurs inside of logins and addresses belongs to a word.
 constexpr std::array<std::uint8_t, 256> MakeClasses() {
   std::array<std::uint8_t, 256> classes{};
   for (std::size_t b = 0; b < 256; ++b) {
     const bool digit = b >= '0' && b <= '9';
-    const bool letter = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z');
+    const bool letter = b >= 'a' && b <= 'z';
     if (b >= 0x80) {
       classes[b] = kWide;
     } else if (b <= ' ' || b == 0x7f) {
       classes[b] = kBlank;
     } else if (digit) {
       classes[b] = kWord | kDigit;
+    } else if (b >= 'A' && b <= 'Z') {
+      classes[b] = kWord | kUpper;
     } else if (letter || b == '-' || b == '_' || b == '+' || b == '@') {
       classes[b] = kWord;
     } else {
@@ -41,7 +51,7 @@ constexpr std::array<std::uint8_t, 256> MakeClasses() {
 constexpr std::array<std::uint8_t, 256> kClasses = MakeClasses();
 
 struct Word {
-  std::size_t end;
+  std::size_t end, digits;
   std::uint8_t fits, met;
 };
 
@@ -50,6 +60,7 @@ struct Word {
 Word ReadWord(const unsigned char* bytes, std::size_t pos, std::size_t size,
               const std::uint8_t* fit) {
   const std::size_t begin = pos;
+  std::size_t digits = 0;
   std::uint8_t fits = 0xff, met = 0;
   for (; pos < size; ++pos) {
     const unsigned char byte = bytes[pos];
@@ -61,8 +72,9 @@ Word ReadWord(const unsigned char* bytes, std::size_t pos, std::size_t size,
     }
     fits &= fit[byte];
     met |= c;
+    digits += (c & kDigit) / kDigit;
   }
-  return {pos, fits, met};
+  return {pos, digits, fits, met};
 }
 
 bool IsDigit(char c) {
@@ -107,7 +119,7 @@ class Search {
  private:
   struct Piece {
     std::size_t begin, end;
-    std::uint8_t fits;
+    std::uint8_t fits, met;
   };
   struct Pending {
     std::uint64_t hash;
@@ -126,29 +138,29 @@ class Search {
     // Most runs are one word, and most words fit no key.
     const Word first = ReadWord(bytes, pos, size, tables_.fits);
     if (first.end == size || (kClasses[bytes[first.end]] & ends) != 0) {
-      if (first.fits != 0 && first.end > run) Offer(run, first.end, first.fits);
-      if ((first.met & kDigit) != 0 && !tables_.digits.empty()) TakeNumbers(run, first.end);
+      if (first.fits != 0 && first.end > run) Offer(run, first.end, first.fits, first.met);
+      if (first.digits > 0) TakeNumbers(run, first.end, first.digits);
       return first.end;
     }
     pieces_.clear();
-    std::uint8_t met = 0;
+    std::size_t digits = 0;
     while (pos < size) {
       const std::size_t begin = pos;
       const Word word = ReadWord(bytes, pos, size, tables_.fits);
       pos = word.end;
-      met |= word.met;
+      digits += word.digits;
       const std::uint8_t fits = word.fits;
-      if (pos > begin) pieces_.push_back({begin, pos, fits});
+      if (pos > begin) pieces_.push_back({begin, pos, fits, word.met});
       if (pos >= size || (kClasses[bytes[pos]] & ends) != 0) break;
       if (kClasses[bytes[pos]] == kWide) {
         pos = TakeWide(pos);
       } else {
-        pieces_.push_back({pos, pos + 1, tables_.fits[bytes[pos]]});
+        pieces_.push_back({pos, pos + 1, tables_.fits[bytes[pos]], kSoft});
         ++pos;
       }
     }
     OfferJoined();
-    if ((met & kDigit) != 0 && !tables_.digits.empty()) TakeNumbers(run, pos);
+    if (digits > 0) TakeNumbers(run, pos, digits);
     return pos;
   }
 
@@ -166,47 +178,38 @@ class Search {
       pos += size;
       if (mark) break;
     }
-    pieces_.push_back({begin, pos, fits});
+    pieces_.push_back({begin, pos, fits, kWide});
     return pos;
   }
 
   // Each piece, and each row of neighbours.
   void OfferJoined() {
     for (std::size_t first = 0; first < pieces_.size(); ++first) {
-      std::uint8_t fits = 0xff;
+      std::uint8_t fits = 0xff, met = 0;
       for (std::size_t last = first; last < pieces_.size(); ++last) {
         fits &= pieces_[last].fits;
+        met |= pieces_[last].met;
         if (fits == 0 || pieces_[last].end - pieces_[first].begin > tables_.longest) break;
-        Offer(pieces_[first].begin, pieces_[last].end, fits);
+        Offer(pieces_[first].begin, pieces_[last].end, fits, met);
       }
     }
   }
 
-  void Offer(std::size_t begin, std::size_t end, std::uint8_t fits) {
+  void Offer(std::size_t begin, std::size_t end, std::uint8_t fits, std::uint8_t met) {
     const std::size_t length = end - begin;
     if (length > tables_.longest) return;
     fits &= tables_.lengths[length];
     if (fits == 0) return;
     const std::string_view value = text_.substr(begin, length);
     const std::uint8_t folded = fits & tables_.folded;
-    if (folded == fits || folded == 0 || !IsCased(value)) {
-      const bool fold = folded != 0 && IsCased(value);
-      if (fold) {
-        Ask(FoldedHash(value), begin, end, fits, Form::kFolded);
-      } else {
-        Ask(index_.FilterHash(value), begin, end, fits, Form::kVerbatim);
-      }
-      return;
+    const bool cased = (met & (kUpper | kWide)) != 0;
+    if (folded == 0 || !cased) {
+      return Ask(index_.FilterHash(value), begin, end, fits, Form::kVerbatim);
     }
+    if (folded == fits) return Ask(FoldedHash(value), begin, end, fits, Form::kFolded);
     Ask(index_.FilterHash(value), begin, end, fits & static_cast<std::uint8_t>(~folded),
         Form::kVerbatim);
     Ask(FoldedHash(value), begin, end, folded, Form::kFolded);
-  }
-
-  static bool IsCased(std::string_view value) {
-    return std::ranges::any_of(value, [](char c) {
-      return (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
-    });
   }
 
   std::uint64_t FoldedHash(std::string_view value) {
@@ -222,7 +225,8 @@ class Search {
   }
 
   // Numbers that begin in the run; they may go on behind it, over single separators.
-  void TakeNumbers(std::size_t run, std::size_t run_end) {
+  void TakeNumbers(std::size_t run, std::size_t run_end, std::size_t digits) {
+    if (digits < tables_.shortest_digits && !GoesOn(run_end)) return;
     const std::size_t size = text_.size();
     const char* text = text_.data();
     for (std::size_t pos = std::max(run, numbers_done_); pos < run_end; ++pos) {
@@ -358,6 +362,7 @@ RecordFinder::RecordFinder(const RecordIndex& index) : index_(index) {
       for (std::size_t n = 1; n < 128; ++n) {
         if (!has_length(n)) continue;
         tables_.digit_lengths[n] = true;
+        tables_.shortest_digits = std::min(tables_.shortest_digits, n);
         tables_.longest_digits = std::max(tables_.longest_digits, n);
       }
       continue;

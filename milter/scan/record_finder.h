@@ -64,7 +64,7 @@ class RecordFinder {
     bool digit_lengths[128] = {};
     std::uint8_t folded = 0;    // bits of the columns whose case is folded
     bool beyond_ascii = false;  // a key may hold other bytes
-    std::size_t longest = 0, longest_digits = 0;
+    std::size_t longest = 0, longest_digits = 0, shortest_digits = 128;
   };
 
  private:
