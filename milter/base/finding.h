@@ -45,6 +45,13 @@ struct Finding {
   std::string account;            // as written in the record, normalised; "" when unknown
   // Why an ignore list lets it pass; "" where none does. It then calls for nothing.
   std::string ignored = {};
+  // Above 1, this finding stands for so many of its rule, one behind the other, the first of which
+  // gives the preview: `match`, `secret` and `content` reach from the first to the
+  // last.
+  std::size_t rows = 1;
+  // Then: how many accounts all records of the rule in this part name, those listed before
+  // included.
+  std::size_t accounts = 0;
   // Filled by app, through binding.
   std::string owner;
   Ownership ownership = Ownership::kUnknown;

@@ -39,6 +39,12 @@ std::string OwnerText(const Finding& finding) {
     text += (text.empty() ? "owner " : ", owner ") + Printable(finding.owner) + " (" +
             std::string(ToString(finding.ownership)) + ")";
   }
+  if (finding.rows > 1) {
+    text += (text.empty() ? "" : ", ") + std::to_string(finding.rows) + " records from here on";
+    if (finding.accounts > 0) {
+      text += ", " + std::to_string(finding.accounts) + " accounts in all";
+    }
+  }
   return text;
 }
 
@@ -65,7 +71,14 @@ std::string ReportJson(const StoredMessage& message, const app::OfflineReport& r
               {"verdict", ToString(report.verdict.would)},
               {"findings", Json::array()},
               {"faults", Json::array()}};
-  for (const Finding& finding : report.findings) out["findings"].push_back(ToJson(finding));
+  for (const Finding& finding : report.findings) {
+    Json entry = ToJson(finding);
+    if (finding.rows > 1) {
+      entry["rows"] = finding.rows;
+      entry["accounts"] = finding.accounts;
+    }
+    out["findings"].push_back(std::move(entry));
+  }
   for (const Fault& fault : report.faults) {
     out["faults"].push_back({{"cause", ToString(fault.cause)}, {"part", fault.part}});
   }

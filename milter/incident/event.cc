@@ -90,11 +90,22 @@ Json ChecksJson(const Event& event) {
   return out;
 }
 
+// Every record counts, also those that are not listed one by one.
+std::size_t RowsOf(const std::vector<Finding>& findings) {
+  std::size_t rows = 0;
+  for (const Finding& finding : findings) rows += finding.rows;
+  return rows;
+}
+
 Json FindingsJson(const Event& event) {
   Json out = Json::array();
   for (std::size_t i = 0; i < event.findings.size() && i < kMostListed; ++i) {
     Json entry = FindingJson(event.findings[i]);
     entry["would"] = Would(event.verdict.finding_would, i);
+    if (event.findings[i].rows > 1) {
+      entry["rows"] = event.findings[i].rows;
+      entry["accounts"] = event.findings[i].accounts;
+    }
     const std::vector<std::string>& why_not = event.verdict.finding_why_not;
     if (i < why_not.size() && !why_not[i].empty()) entry["why_not"] = Safe(why_not[i]);
     out.push_back(std::move(entry));
@@ -183,7 +194,7 @@ std::string ToJson(const Event& event) {
                {"size", event.size}};
   json["checks"] = ChecksJson(event);
   json["findings"] = FindingsJson(event);
-  json["finding_count"] = event.findings.size();
+  json["finding_count"] = RowsOf(event.findings);
   json["faults"] = FaultsJson(event);
   json["attachments"] = AttachmentsJson(event);
   json["rules_version"] = event.rules_version;

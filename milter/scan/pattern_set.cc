@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/digest.h"
@@ -23,6 +24,7 @@ namespace warifu::scan {
 namespace {
 
 constexpr std::size_t kMaxFindings = 20000;  // of one mail; the rest would tell nobody more
+constexpr std::size_t kListed = 100;         // of one rule in one segment; the rest is one finding
 
 using Watch = std::chrono::steady_clock;
 
@@ -194,13 +196,56 @@ class Run {
       const bool same = last != nullptr && last->rule == c.rule && last->secret == c.secret;
       if (same || Yields(c) || ShownBefore(segment, index, c)) continue;
       last = &c;
+      Bulk& bulk = bulks_[c.rule];
+      bulk.accounts.insert(
+          std::string_view(segment.text).substr(c.account.begin, c.account.size()));
+      if (++bulk.count > kListed && !bulk.rests.empty() && JoinsRest(segment, c, bulk.rests.back()))
+        continue;
       if (result_.findings.size() >= kMaxFindings) {
-        return Stop(
-            FaultCause::kTooLarge, segment,
-            "more than " + std::to_string(kMaxFindings) + " findings; the rest is left out");
+        Stop(FaultCause::kTooLarge, segment,
+             "more than " + std::to_string(kMaxFindings) + " findings; the rest is left out");
+        break;
       }
+      if (bulk.count > kListed) bulk.rests.push_back(result_.findings.size());
       AddFinding(index, c);
     }
+    FinishBulks(segment);
+  }
+
+  // The records of one rule in one segment: from many on, they are counted, not listed.
+  struct Bulk {
+    std::size_t count = 0;
+    std::vector<std::size_t> rests;  // indices of the findings that stand for those not listed
+    std::unordered_set<std::string_view> accounts;
+  };
+
+  // Adds the record to the finding that stands for many, unless it lies in another region.
+  bool JoinsRest(const Segment& segment, const Candidate& c, std::size_t rest) {
+    Finding& f = result_.findings[rest];
+    if (segment.RegionAt(c.secret.begin) != f.region) return false;
+    f.match.end = std::max(f.match.end, c.match.end);
+    f.secret.end = std::max(f.secret.end, c.secret.end);
+    ++f.rows;
+    return true;
+  }
+
+  void FinishBulks(const Segment& segment) {
+    for (auto& [rule, bulk] : bulks_) {
+      bulk.accounts.erase(std::string_view());
+      for (const std::size_t rest : bulk.rests) {
+        Finding& f = result_.findings[rest];
+        if (f.rows == 1) continue;
+        f.content = segment.ToContent(f.secret);
+        f.accounts = bulk.accounts.size();
+        // Of all of it: who ignores the first record by its fingerprint does not ignore the others.
+        const std::string_view all =
+            std::string_view(segment.text).substr(f.secret.begin, f.secret.size());
+        if (context_.key != nullptr) f.fingerprint = context_.key->Fingerprint(all);
+        // Many records of one account are that account's; of several, nobody's alone.
+        if (f.accounts != 1) f.account.clear();
+      }
+    }
+    bulks_.clear();
   }
 
   // Candidates whose rule requires another that is not there, then those that only served.
@@ -294,6 +339,7 @@ class Run {
   std::vector<Search> searches_;
   std::vector<FoundRow> rows_;
   std::vector<Candidate> candidates_;
+  std::unordered_map<std::uint32_t, Bulk> bulks_;  // by rule
   std::vector<Refusal> refusals_;
   std::unordered_map<std::string, std::size_t> shown_;  // → the segment that showed it first
   std::optional<double> sampled_;

@@ -229,6 +229,29 @@ TEST(Rows, RefuseBadKeys) {
   EXPECT_THAT(error("fields = [\"password as secret\"]\nheader = [\"pw\"]\nrows = 0"), "loaded");
 }
 
+TEST(Rows, OfAWholeTableAreCountedFromTheHundredthOn) {
+  const SetPtr set = MustLoad(Record(kPlain));
+  std::string text;
+  for (int i = 0; i < 30000; ++i) {
+    text += std::to_string(100000 + i) + ",taro" + std::to_string(i / 2) + ",Nk3wq" +
+            std::to_string(i) + ",taro@example.jp\n";
+  }
+  const Segment segment = BodySegment(text);
+  const ScanResult result = set->Scan({&segment, 1}, {});
+  EXPECT_THAT(result.faults, IsEmpty());
+  ASSERT_THAT(result.findings, SizeIs(101));
+  EXPECT_EQ(result.findings[0].rows, 1u);
+  EXPECT_EQ(result.findings[0].account, "taro0");
+  const Finding& rest = result.findings[100];
+  EXPECT_EQ(rest.rows, 29900u);
+  EXPECT_EQ(rest.accounts, 15000u);
+  EXPECT_EQ(rest.account, "");
+  EXPECT_EQ(rest.preview, "Nk******");
+  EXPECT_EQ(segment.text.substr(rest.secret.begin, 8), "Nk3wq100");
+  EXPECT_TRUE(segment.text.substr(0, rest.secret.end).ends_with("Nk3wq29999"));
+  EXPECT_EQ(rest.content.end, rest.secret.end);
+}
+
 TEST(Rows, HostileTextTakesNoTime) {
   const SetPtr set = MustLoad(Record(kPlain) + "[[records]]\nid = \"named\"\n" + kNamed + "\n");
   for (const char* piece : {",\"",
