@@ -4,8 +4,8 @@
 // and column, compiles the first pass (Hyperscan) and the second (RE2) and keeps the compiled
 // database in a cache whose key covers rules, flags, engine version and CPU features; a bad cache
 // is recompiled. Scan() runs segments through first pass, second pass, validators and filters, and
-// returns confirmed findings, at most one per rule and secret for the parts of one alternative. Where
-// a rule finds more than a hundred in one segment, the rest is one finding that counts them.
+// returns confirmed findings, at most one per rule and secret for the parts of one alternative.
+// Where a rule finds more than a hundred in one segment, the rest is one finding that counts them.
 //
 // Guarantees: the first pass may match too much, never too little. Every engine error is a fault.
 // Refuses: look-around, back-references, unknown keys; a set with any error is not loaded at all.

@@ -74,7 +74,7 @@ TEST_F(ServiceTest, StatusTellsWhatRuns) {
   service_->sessions().total = 8;
   const Status status = service_->Status();
   EXPECT_EQ(status.config_path, conf_);
-  EXPECT_EQ(status.rules, 4u);
+  EXPECT_EQ(status.rules, 5u);
   EXPECT_EQ(status.rules_version.size(), 12u);
   EXPECT_TRUE(status.has_directory);
   EXPECT_EQ(status.directory_rows, 3u);
@@ -105,7 +105,7 @@ TEST_F(ServiceTest, ReloadTakesOverRulesDirectoryAndSettings) {
   EXPECT_THAT(report->restart_needed, ElementsAre("user"));
   EXPECT_EQ(Send("onetoken-abcd\r\n").action, Action::kTag);
   EXPECT_EQ(service_->Status().reloads, 1u);
-  EXPECT_THAT(log_.text(), HasSubstr("reloaded: 1 rules (1 added, 4 removed, 0 changed)"));
+  EXPECT_THAT(log_.text(), HasSubstr("reloaded: 1 rules (1 added, 5 removed, 0 changed)"));
 }
 
 TEST_F(ServiceTest, AChangedRuleIsNamed) {

@@ -144,11 +144,12 @@ TEST_P(Protocol, EditsComeInOrderAndTheBodyInOneRun) {
   Mail mail = WithTest("unforge retype tag body=200000");
   mail.fields.emplace_back("X-Warifu", " forged 1");
   mail.fields.emplace_back("x-warifu", " forged 2");
+  mail.fields.emplace_back("Content-Type", " text/html");
   const auto packets = client.Message(mail);
-  ASSERT_EQ(Commands(packets), "mmhhbbbbc");
+  ASSERT_EQ(Commands(packets), "mmmhbbbbc");
   EXPECT_EQ(packets[0].data, "\0\0\0\2X-Warifu\0\0"s);
   EXPECT_EQ(packets[1].data, "\0\0\0\1X-Warifu\0\0"s);
-  EXPECT_EQ(packets[2].data, "Content-Type\0 text/plain\0"s);
+  EXPECT_EQ(packets[2].data, "\0\0\0\1Content-Type\0 text/plain\0"s);
   std::size_t body = 0;
   for (const Packet& packet : packets) body += packet.command == 'b' ? packet.data.size() : 0;
   EXPECT_EQ(body, 200002u);
