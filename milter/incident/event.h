@@ -78,6 +78,7 @@ inline constexpr auto kEventFields = std::to_array<std::string_view>({
     "findings", "findings[].rule", "findings[].severity", "findings[].mode", "findings[].region",
     "findings[].part", "findings[].offset", "findings[].length", "findings[].preview",
     "findings[].fingerprint", "findings[].owner", "findings[].ownership", "findings[].ignored", "findings[].why_not",
+    "findings[].rows", "findings[].accounts",
     "findings[].would",
     "finding_count",
     "faults", "faults[].cause", "faults[].part", "faults[].detail", "faults[].would",

@@ -44,6 +44,8 @@ Event FullEvent() {
   finding.content = {120, 129};
   finding.preview = "pa*******";
   finding.fingerprint = "0123456789abcdef";
+  finding.rows = 2;
+  finding.accounts = 1;
   event.findings.push_back(finding);
   event.faults.push_back({.cause = FaultCause::kEncrypted, .part = "2", .detail = "PGP"});
   event.attachments.push_back({"2", "a.pdf", "text/plain", "application/pdf"});
@@ -52,6 +54,7 @@ Event FullEvent() {
   event.verdict.reply = {550, "5.7.1", "Message refused by policy (reference k3f9-27qm)"};
   event.verdict.reasons = {"rule:member-row", "check:display"};
   event.verdict.finding_would = {Action::kReject};
+  event.verdict.finding_why_not = {"not in the text of the mail"};
   event.verdict.check_would = {Action::kTag};
   event.verdict.fault_would = {Action::kTag};
   event.mode = Mode::kEnforce;
