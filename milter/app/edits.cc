@@ -62,6 +62,9 @@ class EditPlanner {
     }
     const std::string_view secret =
         std::string_view(segment.text).substr(finding.secret.begin, finding.secret.size());
+    // What lies between its records is the mail's own text.
+    if (finding.rows > 1 && action != Action::kStrip)
+      return Refuse("too many records to mask each");
     FindingEdit edit;
     const auto added = action == Action::kStrip ? AddCuts(finding, secret, &edit.cuts)
                                                 : AddMasks(finding, secret, &edit.masks);

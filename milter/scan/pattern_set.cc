@@ -226,6 +226,9 @@ class Run {
     f.match.end = std::max(f.match.end, c.match.end);
     f.secret.end = std::max(f.secret.end, c.secret.end);
     ++f.rows;
+    // Many records of one account are that account's; of several, or of nobody known, nobody's
+    // alone.
+    if (segment.text.compare(c.account.begin, c.account.size(), f.account) != 0) f.account.clear();
     return true;
   }
 
@@ -241,8 +244,6 @@ class Run {
         const std::string_view all =
             std::string_view(segment.text).substr(f.secret.begin, f.secret.size());
         if (context_.key != nullptr) f.fingerprint = context_.key->Fingerprint(all);
-        // Many records of one account are that account's; of several, nobody's alone.
-        if (f.accounts != 1) f.account.clear();
       }
     }
     bulks_.clear();

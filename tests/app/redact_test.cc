@@ -265,6 +265,17 @@ TEST(Redact, WhatCannotBeMaskedIsHeldAndTheEventSaysWhy) {
   EXPECT_EQ(refusing.Send(PlainMail(value, "DKIM-Signature: v=1; b=x\n")).action(), kReject);
 }
 
+TEST(Redact, ATableTooLongToListIsNotMaskedWhole) {
+  Gateway gateway;
+  std::string text;
+  for (int i = 0; i < 150; ++i) text += "redact: Xk29vmQ" + std::to_string(i) + " innocent\n";
+  const Sent sent = gateway.Send(PlainMail(text));
+  EXPECT_EQ(sent.action(), kHold);
+  EXPECT_FALSE(sent.end.replace_body);
+  EXPECT_EQ(gateway.LastEvent()["findings"].back().value("why_not", ""),
+            "too many records to mask each");
+}
+
 TEST(Redact, BothFormsOrNone) {
   // The HTML form lies in a charset that is not written.
   Gateway gateway;

@@ -252,6 +252,26 @@ TEST(Rows, OfAWholeTableAreCountedFromTheHundredthOn) {
   EXPECT_EQ(rest.content.end, rest.secret.end);
 }
 
+TEST(Rows, ThatStandForManyAreOnesOnlyWhereAllAre) {
+  const SetPtr set = MustLoad(
+      "[[rules]]\nid = \"r\"\nregex = \'\'\'user=(\\w*);pw=(\\S+)\'\'\'\nsecretGroup = 2\n"
+      "[rules.mail]\naccountGroup = 1\n");
+  const auto account_of_rest = [&](std::string_view other) {
+    std::string text;
+    for (int i = 0; i < 150; ++i) {
+      text +=
+          "user=" + std::string(i == 120 ? other : "taro") + ";pw=Nk3wq" + std::to_string(i) + "\n";
+    }
+    const Segment segment = BodySegment(text);
+    const ScanResult result = set->Scan({&segment, 1}, {});
+    EXPECT_EQ(result.findings.back().rows, 50u);
+    return result.findings.back().account;
+  };
+  EXPECT_EQ(account_of_rest("taro"), "taro");
+  EXPECT_EQ(account_of_rest("hanako"), "");
+  EXPECT_EQ(account_of_rest(""), "") << "nobody's record is not his who is named beside it";
+}
+
 TEST(Rows, HostileTextTakesNoTime) {
   const SetPtr set = MustLoad(Record(kPlain) + "[[records]]\nid = \"named\"\n" + kNamed + "\n");
   for (const char* piece : {",\"",

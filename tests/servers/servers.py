@@ -5,6 +5,7 @@ as an unprivileged user (nobody, where root starts it), without passwords of any
 is stopped by its process id. environment() says to a test program where it listens and which
 process to stop (SIGSTOP) when it wants a server that accepts and never answers.
 """
+import contextlib
 import os
 import pathlib
 import pwd
@@ -12,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "live"))
 from harness import postfix, scratch, unpacked  # noqa: E402
@@ -32,6 +34,15 @@ def family(pid: int) -> list[int]:
         if int(fields[1]) == pid:
             out.append(int(path.parent.name))
     return out
+
+
+def _is_stopped(pid: int) -> bool:
+    """Each thread of it; True of a process that is gone."""
+    states = []
+    for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):
+            states.append(stat.read_text().rpartition(")")[2].split()[0])
+    return all(state in "TZX" for state in states)
 
 
 def _send(pid: int, number: int) -> None:
@@ -79,9 +90,13 @@ class Server:
             self.process = None
 
     def pause(self) -> None:
-        """It accepts and never answers."""
-        for pid in family(self.process.pid):
+        """It accepts and never answers, from when this returns: a thread may run on for a moment."""
+        pids = family(self.process.pid)
+        for pid in pids:
             _send(pid, signal.SIGSTOP)
+        deadline = time.monotonic() + 10
+        while not all(map(_is_stopped, pids)) and time.monotonic() < deadline:
+            time.sleep(0.001)
 
     def go_on(self) -> None:
         for pid in family(self.process.pid):
