@@ -58,7 +58,7 @@ Background Measure(const scan::RecordIndex& index, const std::vector<std::string
   const scan::RecordFinder finder(index);
   scan::FindOptions options;
   options.stats = &found.stats;
-  std::vector<scan::RowMatch> matches;
+  std::vector<scan::IndexMatch> matches;
   Progress progress(terminal, 0);
   SourceSink sink;
   sink.message = [&](StoredMessage stored) {

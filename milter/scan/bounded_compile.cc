@@ -13,7 +13,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <vector>
 
 #include "base/unique_fd.h"
@@ -51,11 +53,8 @@ std::size_t PagesOf(pid_t pid, bool resident) {
   return resident ? in_memory : size;
 }
 
-[[noreturn]] void Child(std::span<const HsExpression> expressions, const rlimit& cpu,
-                        const rlimit& memory, int fd) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  setrlimit(RLIMIT_CPU, &cpu);
-  setrlimit(RLIMIT_AS, &memory);
+hs_error_t Compile(std::span<const HsExpression> expressions, hs_database_t** db,
+                   hs_compile_error_t** error) {
   std::vector<const char*> texts;
   std::vector<unsigned> flags, ids;
   for (const HsExpression& e : expressions) {
@@ -63,11 +62,18 @@ std::size_t PagesOf(pid_t pid, bool resident) {
     texts.push_back(e.text);
     flags.push_back(e.flags);
   }
+  return hs_compile_multi(texts.data(), flags.data(), ids.data(),
+                          static_cast<unsigned>(texts.size()), HS_MODE_BLOCK, nullptr, db, error);
+}
+
+[[noreturn]] void Child(std::span<const HsExpression> expressions, const rlimit& cpu,
+                        const rlimit& memory, int fd) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  setrlimit(RLIMIT_CPU, &cpu);
+  setrlimit(RLIMIT_AS, &memory);
   hs_database_t* db = nullptr;
   hs_compile_error_t* error = nullptr;
-  hs_error_t code =
-      hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
-                       HS_MODE_BLOCK, nullptr, &db, &error);
+  hs_error_t code = Compile(expressions, &db, &error);
   char* bytes = nullptr;
   std::size_t size = 0;
   if (code == HS_SUCCESS) code = hs_serialize_database(db, &bytes, &size);
@@ -168,10 +174,31 @@ std::expected<HsDatabase, CompileFailure> Parse(const std::string& answer,
   return HsDatabase(db);
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// A sanitizer's own locks may be held by another thread at the fork; glibc sees to its own.
+bool MayFork() {
+  std::error_code error;
+  const std::filesystem::directory_iterator threads("/proc/self/task", error);
+  return !error && std::distance(begin(threads), end(threads)) == 1;
+}
+
+std::expected<HsDatabase, CompileFailure> CompileHere(std::span<const HsExpression> expressions) {
+  hs_database_t* db = nullptr;
+  hs_compile_error_t* error = nullptr;
+  if (Compile(expressions, &db, &error) == HS_SUCCESS) return HsDatabase(db);
+  CompileFailure failure{error->expression, false, error->message};
+  hs_free_compile_error(error);
+  return std::unexpected(std::move(failure));
+}
+#endif
+
 }  // namespace
 
 std::expected<HsDatabase, CompileFailure> CompileBounded(std::span<const HsExpression> expressions,
                                                          const CompileBounds& bounds) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  if (!MayFork()) return CompileHere(expressions);
+#endif
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     return std::unexpected(CompileFailure{-1, false, std::strerror(errno)});

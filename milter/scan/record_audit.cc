@@ -60,7 +60,7 @@ class Auditor {
     cell.account = index_.Account(row, &buffer);
     cell.line = line;
     cell.column = column;
-    for (const RowMatch& match : matches_) {
+    for (const IndexMatch& match : matches_) {
       cell.owners.emplace_back(index_.Handle(match.row, &buffer));
       owners_.insert(match.row);
     }
@@ -74,7 +74,7 @@ class Auditor {
   const RecordFinder finder_;
   const std::function<void(const DamagedCell&)>& found_;
   FindOptions options_;
-  std::vector<RowMatch> matches_;
+  std::vector<IndexMatch> matches_;
   std::unordered_set<std::uint32_t> owners_;
 };
 

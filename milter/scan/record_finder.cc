@@ -94,7 +94,7 @@ enum class Form : std::uint8_t { kVerbatim, kFolded, kDigits };
 class Search {
  public:
   Search(const RecordIndex& index, const RecordFinder::Tables& tables, std::string_view text,
-         const FindOptions& options, std::vector<RowMatch>* out)
+         const FindOptions& options, std::vector<IndexMatch>* out)
       : index_(index),
         tables_(tables),
         text_(text),
@@ -337,7 +337,7 @@ class Search {
   const std::string_view text_;
   const FindOptions& options_;
   RowSearch rows_;
-  std::vector<RowMatch>* out_;
+  std::vector<IndexMatch>* out_;
   std::vector<Piece> pieces_;
   std::vector<Span> number_runs_;
   std::string number_;
@@ -392,11 +392,11 @@ RecordFinder::RecordFinder(const RecordIndex& index) : index_(index) {
 }
 
 bool RecordFinder::Find(std::string_view text, const FindOptions& options,
-                        std::vector<RowMatch>* out) const {
+                        std::vector<IndexMatch>* out) const {
   const std::size_t before = out->size();
   const bool whole = Search(index_, tables_, text, options, out).Run();
   std::sort(out->begin() + static_cast<std::ptrdiff_t>(before), out->end(),
-            [](const RowMatch& a, const RowMatch& b) {
+            [](const IndexMatch& a, const IndexMatch& b) {
               return a.span.begin != b.span.begin ? a.span.begin < b.span.begin : a.row < b.row;
             });
   return whole;

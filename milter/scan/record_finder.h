@@ -27,7 +27,7 @@ namespace warifu::scan {
 
 inline constexpr std::size_t kReach = 2048;  // bytes of a line, or of lines around
 
-struct RowMatch {
+struct IndexMatch {
   std::uint32_t row = 0;
   Span span;                  // from the first of its cells to the last
   Span secret;                // the password where it is one of them, else all of `span`
@@ -53,7 +53,7 @@ class RecordFinder {
 
   // `text` is normalised (base/normalise.h). Adds matches in order; each row at most once. False
   // when the time ran out.
-  bool Find(std::string_view text, const FindOptions& options, std::vector<RowMatch>* out) const;
+  bool Find(std::string_view text, const FindOptions& options, std::vector<IndexMatch>* out) const;
 
   // Which key columns a byte or a length fits, by the bit of the column among key columns.
   struct Tables {

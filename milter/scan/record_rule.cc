@@ -37,7 +37,7 @@ void RecordRule::Scan(std::span<const Segment> segments, const ScanContext& cont
   FindOptions options;
   options.out_of_time = &context.out_of_time;
   std::vector<Finding> found;
-  std::vector<RowMatch> matches;
+  std::vector<IndexMatch> matches;
   std::set<std::uint32_t> rows;
   std::set<std::pair<int, std::uint32_t>> seen;  // alternative, or part; row
   std::size_t unnamed = 0;
@@ -46,7 +46,7 @@ void RecordRule::Scan(std::span<const Segment> segments, const ScanContext& cont
     const Segment& segment = segments[i];
     matches.clear();
     const bool whole = finder_.Find(segment.text, options, &matches);
-    for (const RowMatch& match : matches) {
+    for (const IndexMatch& match : matches) {
       if (!InRegions(schema, segment.RegionAt(match.secret.begin))) continue;
       const int group = segment.alternative > 0 ? segment.alternative : -1 - static_cast<int>(i);
       if (!seen.emplace(group, match.row).second) continue;
@@ -69,7 +69,7 @@ void RecordRule::Scan(std::span<const Segment> segments, const ScanContext& cont
   }
 }
 
-Finding RecordRule::Make(const Segment& segment, std::size_t at, const RowMatch& match,
+Finding RecordRule::Make(const Segment& segment, std::size_t at, const IndexMatch& match,
                          const ScanContext& context) const {
   const IndexSchema& schema = index_->schema();
   std::string buffer;

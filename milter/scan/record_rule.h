@@ -30,7 +30,7 @@ class RecordRule {
   void Scan(std::span<const Segment> segments, const ScanContext& context, ScanResult* out) const;
 
  private:
-  Finding Make(const Segment& segment, std::size_t at, const RowMatch& match,
+  Finding Make(const Segment& segment, std::size_t at, const IndexMatch& match,
                const ScanContext& context) const;
 
   std::shared_ptr<const RecordIndex> index_;

@@ -58,7 +58,7 @@ RowSearch::View& RowSearch::ViewOf(Span span, View* cached) const {
   return *cached;
 }
 
-std::optional<RowMatch> RowSearch::Confirm(std::uint32_t row, std::size_t column, Span key) {
+std::optional<IndexMatch> RowSearch::Confirm(std::uint32_t row, std::size_t column, Span key) {
   const int least = index_.schema().least;
   const auto enough = [least](const Tally& t) {
     return 1 + t.strong + t.weak >= least && 2 * t.strong + t.weak >= 2;

@@ -24,7 +24,7 @@ class RowSearch {
       : index_(index), text_(text), options_(options) {}
 
   // A key of `row` stands at `key`.
-  std::optional<RowMatch> Confirm(std::uint32_t row, std::size_t column, Span key);
+  std::optional<IndexMatch> Confirm(std::uint32_t row, std::size_t column, Span key);
 
  private:
   struct View {
@@ -37,7 +37,7 @@ class RowSearch {
   };
   struct Tally {
     int strong = 0, weak = 0;
-    RowMatch match;
+    IndexMatch match;
     std::vector<Span> taken;
   };
 

@@ -38,7 +38,7 @@ void BM_Search(benchmark::State& state) {
   const Kind kind = kKinds[state.range(0)];
   const mail::Message message = mail::Parse(SampleMail(kind, 1u << 20), {});
   double bytes = 0, candidates = 0;
-  std::vector<scan::RowMatch> matches;
+  std::vector<scan::IndexMatch> matches;
   for (auto _ : state) {
     scan::FindStats stats;
     scan::FindOptions options;

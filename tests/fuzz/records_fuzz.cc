@@ -67,10 +67,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto index = scan::RecordIndex::FromBytes(built->bytes, {1, 2});
   Require(index.has_value(), "an index that was built does not open");
   const std::string normal = Normalise(std::string(text)).text;
-  std::vector<scan::RowMatch> matches;
+  std::vector<scan::IndexMatch> matches;
   scan::RecordFinder(**index).Find(normal, {}, &matches);
   std::string buffer;
-  for (const scan::RowMatch& match : matches) {
+  for (const scan::IndexMatch& match : matches) {
     Require(match.row < built->rows, "a row that is not there");
     Require(match.span.begin < match.span.end && match.span.end <= normal.size(), "a wrong span");
     (*index)->Handle(match.row, &buffer);

@@ -29,7 +29,7 @@ TEST(Ham, NoRowOfAMadeUpTableIsMetByChance) {
   FindOptions options;
   options.stats = &stats;
   std::size_t mails = 0, bytes = 0;
-  std::vector<RowMatch> matches;
+  std::vector<IndexMatch> matches;
   for (const auto& folder : std::filesystem::directory_iterator(warifu::test::SharedData(""))) {
     const std::string name = folder.path().filename();
     if (!folder.is_directory() || name.ends_with(".sealed")) continue;

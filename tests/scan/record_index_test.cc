@@ -41,11 +41,11 @@ class RecordIndexTest : public test::TableTest {
 
 // Handles of the rows that stand in a text.
 std::vector<std::string> RowsIn(const RecordIndex& index, const std::string& text) {
-  std::vector<RowMatch> matches;
+  std::vector<IndexMatch> matches;
   RecordFinder(index).Find(Normalise(text).text, {}, &matches);
   std::vector<std::string> handles;
   std::string buffer;
-  for (const RowMatch& match : matches) handles.emplace_back(index.Handle(match.row, &buffer));
+  for (const IndexMatch& match : matches) handles.emplace_back(index.Handle(match.row, &buffer));
   return handles;
 }
 
