@@ -116,8 +116,10 @@ class Silence:
         slowest = max(seconds for _, seconds in answers)
         self.assertLess(slowest, 4)
         self.gate.postfix.drain()
-        arrived = {m.recipients[0] for m in self.gate.sink.mails() if m.recipients[0].startswith(f"{name}-load")}
-        self.assertEqual(len(arrived), sum(code == 250 for code, _ in answers))
+        taken = sum(code == 250 for code, _ in answers)
+        arrived = lambda: len({m.recipients[0] for m in self.gate.sink.mails() if m.recipients[0].startswith(f"{name}-load")})
+        scratch.wait_until(lambda: arrived() >= taken, 20, f"{taken} mails at the sink", 0.2)
+        self.assertEqual(arrived(), taken)
         print(f"{self.server.name} {name}: recovered in {recovered:.1f} s; {len(answers)} mails of another user, slowest {slowest:.1f} s",
               file=sys.stderr)
 

@@ -291,7 +291,9 @@ class Town:
         misfiled = self.sink.misfiled(rightful)
         for token, mailbox, filed in misfiled:
             accepted = self.books.entry(token, mailbox).when
-            before.append(self.swapped_at - max(when for when in asked[mailbox] if when < filed))
+            # Later questions are another mail's, and their answers are looked at above.
+            own = [when for when in asked[mailbox] if when < min(filed, self.swapped_at)]
+            before.append(self.swapped_at - max(own, default=float("inf")))
             after.append(filed - self.swapped_at)
             if accepted > self.swapped_at or before[-1] < 0 or after[-1] > IN_FLIGHT:
                 wrong.append(f"{token} to {mailbox} was misdelivered, {after[-1]:.2f} s after the swap; accepted "
