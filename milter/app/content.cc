@@ -81,8 +81,6 @@ void Scan(const Snapshot& snapshot, Budget& budget, Content* content) {
   }
   for (Finding& finding : result.findings) {
     if (snapshot.settings.observed_rules.contains(finding.rule)) finding.mode = Mode::kObserve;
-  }
-  for (Finding& finding : result.findings) {
     const scan::IgnoreEntry* entry =
         snapshot.ignored.Find(finding.rule, finding.fingerprint, context.now);
     if (entry != nullptr) finding.ignored = entry->reason;

@@ -128,7 +128,7 @@ Faults AssignOwners(const Envelope& envelope, const AskOwners& ask, const bindin
   for (Finding& finding : *findings) {
     if (finding.account.empty()) continue;
     const bool told = finder.Assign(&finding);
-    doubt = doubt || (!told && finding.mode == Mode::kEnforce);
+    doubt = doubt || (!told && finding.mode == Mode::kEnforce && finding.ignored.empty());
   }
   if (!doubt) return {};
   if (budget.Over()) return {{FaultCause::kTimeout, "", std::string(budget.why())}};

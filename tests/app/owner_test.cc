@@ -51,6 +51,7 @@ class OwnerTest : public ::testing::Test {
     std::vector<Finding> findings(1);
     findings[0].account = std::move(written);
     findings[0].mode = mode_;
+    findings[0].ignored = ignored_;
     faults_ = Ask(envelope, &findings);
     return findings[0];
   }
@@ -64,6 +65,7 @@ class OwnerTest : public ::testing::Test {
   FakeClock clock_;
   std::chrono::milliseconds budget_{1000};
   Mode mode_ = Mode::kEnforce;
+  std::string ignored_;
   Faults faults_;  // of the last Judge()
 
   FakeDirectory directory_;
@@ -222,6 +224,10 @@ TEST_F(OwnerTest, WhatCouldNotBeToldIsAFault) {
   mode_ = Mode::kObserve;
   Judge("taro", "u1001", {"<taro@example.jp>"});
   EXPECT_TRUE(faults_.empty()) << "a rule that only observes holds no mail up";
+  mode_ = Mode::kEnforce;
+  ignored_ = "a known example";
+  Judge("taro", "u1001", {"<taro@example.jp>"});
+  EXPECT_TRUE(faults_.empty()) << "nor does what an ignore list lets pass";
 }
 
 TEST_F(OwnerTest, AsksOnceForEachAccountAndNoLongerThanTheBudget) {
