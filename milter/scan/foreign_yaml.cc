@@ -103,7 +103,9 @@ class FileReader {
     const YAML::Node document = YAML::Load(text);
     const YAML::Node rules = document.IsMap() ? document["rules"] : YAML::Node();
     if (!rules.IsDefined() || !rules.IsSequence()) {
-      errors_->push_back({ErrorKind::kInvalid, "holds no list 'rules'", {path_}});
+      errors_->push_back({ErrorKind::kInvalid,
+                          "holds no list 'rules'; rules in TOML load as they are (--foreign)",
+                          {path_}});
       return {};
     }
     std::vector<ForeignRule> out;
