@@ -4,8 +4,9 @@
 usage: rooms.py SOURCE_DIR
 
 Reads every #include of milter/. Fails, with file and line, when a room includes a room that is not
-above it, when a foreign header is included outside of its door, or when a source file stands in no
-CMakeLists.txt.
+above it, when a foreign header is included outside of its door, when a source file stands in no
+CMakeLists.txt, or when two headers of a room define a type of one name: the compiler sees no more
+than one of them, the linker takes the code of either.
 """
 import pathlib
 import re
@@ -54,7 +55,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 def main() -> int:
     root = pathlib.Path(sys.argv[1]) / "milter"
-    errors, seen = [], 0
+    errors, seen, types = [], 0, {}
     for path in sorted(root.rglob("*")):
         if path.suffix not in (".h", ".cc"):
             continue
@@ -82,6 +83,11 @@ def main() -> int:
                 hit = target == "hs.h" or target.startswith("hs/") if prefix == "hs" else target.startswith(prefix)
                 if hit and room not in doors and name not in doors:
                     errors.append(f"milter/{name}:{number}: <{target}> belongs behind the door {sorted(doors)}")
+        if path.suffix == ".h":
+            for kind in re.finditer(r"^(?:struct|class|enum class) (\w+)\b(?!::)[^;{]*\{", path.read_text(), re.M):
+                first = types.setdefault((room, kind[1]), name)
+                if first != name:
+                    errors.append(f"milter/{name}: defines '{kind[1]}' as milter/{first} does")
     print("\n".join(errors) or f"{seen} files, every include points the right way")
     return 1 if errors or not seen else 0
 
