@@ -16,7 +16,7 @@ import unittest
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).resolve().parents[1] / "servers")]
 import servers  # noqa: E402
-from harness import gateway, live, rules, scratch, store, unpacked, warifu  # noqa: E402
+from harness import gateway, live, rules, scratch, store, warifu  # noqa: E402
 
 COUNT = 40_000
 TANAKA, OUT = "tanaka@example.jp", "customer@example.net"
@@ -135,18 +135,9 @@ class Sqlite(Import, unittest.TestCase):
 class Postgresql(Import, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        live.require_root()
-        try:
-            unpacked.tree("servers")
-        except unpacked.UnpackError as error:
-            raise unittest.SkipTest(str(error))
-        own = scratch.Scratch("warifu-import-")
-        cls.addClassCleanup(own.remove)
-        cls.server = servers.PostgreSQL(own.folder("postgresql"))
-        cls.addClassCleanup(cls.server.stop)
-        cls.server.start()
+        cls.server = servers.for_class(cls, servers.PostgreSQL)
         cls.server.psql("create database other")
-        password = own.path / "pgpass"
+        password = cls.server.folder.parent / "pgpass"
         password.write_text(f"*:*:*:*:{servers.PASSWORD}\n")
         password.chmod(0o600)
         shutil.chown(password, warifu.USER)

@@ -15,7 +15,7 @@ import unittest
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).resolve().parents[1] / "servers")]
 import servers  # noqa: E402
-from harness import gateway, live, rules, scratch, unpacked  # noqa: E402
+from harness import gateway, live, rules, scratch  # noqa: E402
 
 OUT = "customer@example.net"
 STALE_FOR = 5.0
@@ -40,18 +40,9 @@ class Silence:
 
     @classmethod
     def setUpClass(cls):
-        live.require_root()
-        try:
-            unpacked.tree("servers")
-        except unpacked.UnpackError as error:
-            raise unittest.SkipTest(str(error))
-        own = scratch.Scratch("warifu-silence-")
-        cls.addClassCleanup(own.remove)
-        cls.server = cls.kind(own.folder(cls.kind.name))
-        cls.addClassCleanup(cls.server.stop)
-        cls.server.start()
+        cls.server = servers.for_class(cls, cls.kind)
         cls.fill()
-        cls.password = own.path / "password"
+        cls.password = cls.server.folder.parent / "password"
         cls.password.write_text(servers.PASSWORD + "\n")
         cls.password.chmod(0o644)  # of this server alone
         cls.gate = gateway.for_class(

@@ -14,9 +14,10 @@ import socket
 import subprocess
 import sys
 import time
+import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "live"))
-from harness import postfix, scratch, unpacked  # noqa: E402
+from harness import live, postfix, scratch, unpacked  # noqa: E402
 
 USER = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 PASSWORD = "tally of 7 words"  # of the private servers alone
@@ -328,3 +329,21 @@ exec {self.root}/usr/sbin/postmap "$@"
 
 
 KINDS = {kind.name: kind for kind in (PostgreSQL, MariaDB, Slapd, Postmap)}
+
+
+def for_class(cls: type[unittest.TestCase], kind: type[Server]) -> Server:
+    """A server for all tests of a class, gone with it; its folder's parent is the class's own, too.
+
+    Skips the class where the servers cannot be unpacked.
+    """
+    live.require_root()
+    try:
+        unpacked.tree("servers")
+    except unpacked.UnpackError as error:
+        raise unittest.SkipTest(str(error)) from None
+    own = scratch.Scratch(f"warifu-{kind.name}-")
+    cls.addClassCleanup(own.remove)
+    server = kind(own.folder(kind.name))
+    cls.addClassCleanup(server.stop)
+    server.start()
+    return server
