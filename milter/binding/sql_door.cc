@@ -176,7 +176,6 @@ class SociSession final : public SqlSession {
       sql_ << "set statement_timeout = " + milliseconds;
     } else if (engine == Engine::kMysql) {
       sql_ << "set session transaction read only";
-      sql_ << "set session lc_messages = 'en_US'";  // errors are told apart by their texts
     }
   }
 

@@ -1,6 +1,6 @@
 // SQL errors: which of a database's errors a person must mend (kInvalid), and which may be over by
-// themselves (kTemporary). PostgreSQL's are told apart by their SQLSTATE; of the others SOCI gives
-// the text alone.
+// themselves (kTemporary). PostgreSQL's are told apart by their SQLSTATE and MySQL's by their
+// number, whatever language the server speaks; of SQLite's SOCI gives the text alone.
 // Internal to binding. Threads: any.
 #pragma once
 

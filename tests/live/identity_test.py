@@ -83,7 +83,8 @@ def setUpModule():
         settings(), users=["tanaka@example.jp"], table=TABLE, patterns=rules.text(),
         services={"certificate": {"smtpd_tls_ask_ccert": "yes", **gateway.LOGIN,
                                   "smtpd_relay_restrictions": RELAY},
-                  "lease": {"smtpd_relay_restrictions": RELAY, "smtpd_authorized_xclient_hosts": "127.0.0.1"}},
+                  "lease": {"smtpd_relay_restrictions": RELAY, "smtpd_authorized_xclient_hosts": "127.0.0.1"},
+                  "proxied": {"smtpd_relay_restrictions": RELAY, "smtpd_authorized_xclient_hosts": "127.0.0.1"}},
         postfix={"smtpd_tls_security_level": "may", "smtpd_tls_CAfile": str(authority.certificate),
                  "smtpd_tls_cert_file": f"{ca}/mx.example.jp.pem", "smtpd_tls_key_file": f"{ca}/mx.example.jp.key",
                  "smtpd_tls_loglevel": "0", "inet_protocols": "all"})
@@ -93,7 +94,8 @@ def setUpModule():
 def settings(**more) -> dict:
     return {"listeners": LISTENERS, "account.realm": "strip", "certificate.table": str(folder / "certificates"),
             "lease.table": str(folder / "leases"), "lease.stale_after": "10m",
-            "lease.carrier_nat": ["127.64.0.0/10", "2001:db8:64::/48"], **more}
+            "lease.carrier_nat": ["127.64.0.0/10", "2001:db8:64::/48"],
+            "trusted_networks": ["127.3.0.0/16", "2001:db8:3::/48"], **more}
 
 
 class Identity(unittest.TestCase):
@@ -198,6 +200,40 @@ class LeaseTable(Identity):
         reply = gate.send("", "stranger@example.org", "tanaka@example.jp", mail("stranger@example.org"), source="127.1.0.8")
         self.assertEqual(reply.code, 250, reply)
         self.assertEqual(gate.warifu.event_for("tanaka@example.jp").get("account", ""), "")
+
+
+class TrustedNetworks(Identity):
+    """Clients without a login whose mail counts as our own: an application server, an inner MTA."""
+
+    def by_address(self, address: str, marker: str):
+        """The reply and the event of a mail from there, at port 25, by a local author to outside."""
+        client = self.open("proxied")
+        self.assertEqual(client.command("xclient", f"XCLIENT ADDR={address}").code, 220)
+        client.smtp.ehlo()
+        to = f"{address.lower().replace(':', '-')}@example.net"
+        body = mail("tanaka@example.jp") + f"{marker}\r\n".encode()
+        return client.send("tanaka@example.jp", to, body), gate.warifu.event_for(to)
+
+    def test_their_mail_is_ours(self):
+        for address in ("127.3.0.1", "IPV6:2001:db8:3:1::1"):
+            with self.subTest(address):
+                reply, event = self.by_address(address, rules.marker("reject"))
+                self.assertEqual((reply.stage, reply.code), ("end", 550), reply)
+                self.assertEqual((event["direction"], event.get("account", "")), ("outbound", ""))
+                self.assertNotIn("check:spoof", event["reasons"])
+                self.assertIn("rule:live-reject", event["reasons"])
+
+    def test_all_others_are_strangers(self):
+        for address in ("127.4.0.1", "IPV6:2001:db8:4::1"):
+            with self.subTest(address):
+                reply, event = self.by_address(address, rules.marker("reject"))
+                self.assertEqual(reply.code, 250, reply)
+                self.assertEqual(event["direction"], "inbound")
+                self.assertEqual(event["reasons"], ["check:spoof"])
+
+    def test_trust_gives_no_account(self):
+        reply = self.open("lease", source="127.3.0.9").send("tanaka@example.jp", OUT, mail("tanaka@example.jp"))
+        self.assertEqual((reply.stage, reply.code), NOBODY, reply)
 
 
 class SqlLeases(Identity):

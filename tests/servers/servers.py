@@ -225,8 +225,9 @@ class MariaDB(Server):
                       "create database warifu;\n"
                       "flush privileges;\n"
                       f"create or replace user warifu@'127.0.0.1' identified by '{PASSWORD}';\n"
+                      f"create or replace user reader@'127.0.0.1' identified by '{PASSWORD}' with max_user_connections 1;\n"
                       f"create or replace user warifu@localhost identified by '{PASSWORD}';\n"
-                      "grant all on warifu.* to warifu@'127.0.0.1';\ngrant all on warifu.* to warifu@localhost;\n"
+                      "grant all on warifu.* to warifu@'127.0.0.1';\ngrant select on warifu.* to reader@'127.0.0.1';\ngrant all on warifu.* to warifu@localhost;\n"
                       f"use warifu;\n{self.initial}\n")
 
     def _server(self) -> list:
@@ -237,7 +238,8 @@ class MariaDB(Server):
                 "--character-set-server=utf8mb4", "--skip-name-resolve", f"--tmpdir={self.folder}"]
 
     def command(self) -> list:
-        return [*self._server(), "--bind-address=127.0.0.1", f"--port={self.port}"]
+        # As many a server in Japan: what a program understands of an error is its number alone.
+        return [*self._server(), "--bind-address=127.0.0.1", f"--port={self.port}", "--lc-messages=ja_JP"]
 
     def ping(self) -> None:
         if "ready for connections" not in self.log.read_text(errors="replace"):
