@@ -134,6 +134,7 @@ class Compiler {
     pattern.rule = index;
     pattern.secret_group = stated.secret_group;
     pattern.account_group = stated.account_group;
+    pattern.trim = stated.trim;
     pattern.regex = Regex(stated.regex, stated.place, id, "");
     if (!pattern.regex) return;
     CheckGroup(*pattern.regex, stated.secret_group, "secretGroup", stated.place, id);

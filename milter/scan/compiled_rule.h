@@ -25,6 +25,7 @@ struct CompiledPattern {
   std::uint32_t rule = 0;  // index into the rules
   std::unique_ptr<RE2> regex;
   int secret_group = 0, account_group = 0;
+  bool trim = false;  // the secret ends where ValueOf() says
   std::vector<Probe> probes;
   bool keyword_sure = false;  // every match holds a keyword of the rule
 };

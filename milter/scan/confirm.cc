@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "scan/near_search.h"
+#include "scan/value_end.h"
 
 namespace warifu::scan {
 namespace {
@@ -41,7 +43,9 @@ class Searcher {
       pos = whole.empty() ? whole.end + 1 : whole.end;
       // What only confirms, such as the next row of a list, may be a match of its own.
       if (pattern_.secret_group > 0 && !Group(pattern_.secret_group).empty()) pos = c.secret.end;
-      if (!c.secret.empty()) on_match(c);
+      if (c.secret.empty()) continue;
+      if (pattern_.trim) pos = std::min(pos, ValueOf(text_, c.secret).end);
+      on_match(c);
     }
   }
 
@@ -132,6 +136,11 @@ void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern,
   const CompiledRule& rule = rules.rules[pattern.rule];
   const auto keep = [&](Candidate c) {
     std::string_view key = filter.Refuses(c);
+    if (key.empty() && pattern.trim) {
+      // Both forms must pass: `word);` is program text, `word` alone is not.
+      const Span taken = std::exchange(c.secret, ValueOf(segment.text, c.secret));
+      if (c.secret.end != taken.end) key = filter.Refuses(c);
+    }
     if (key.empty() && rule.near != nullptr && !FindNear(rule, segment.text, &c)) key = "near";
     if (key.empty()) {
       out->push_back(c);

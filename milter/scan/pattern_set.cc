@@ -373,7 +373,8 @@ std::string VersionOf(const std::vector<Rule>& rules) {
     }
     for (const RulePattern& p : rule.patterns) {
       add(p.regex);
-      add(std::to_string(p.secret_group) + "," + std::to_string(p.account_group));
+      add(std::to_string(p.secret_group) + "," + std::to_string(p.account_group) +
+          (p.trim ? ",trim" : ""));
     }
     add(rule.near.regex);
     add(std::to_string(rule.near.above) + "," + std::to_string(rule.near.below) + "," +

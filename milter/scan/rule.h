@@ -36,6 +36,7 @@ struct RulePattern {
   std::string regex;
   int secret_group = 0;   // 0: the first group that took part, else the whole match
   int account_group = 0;  // 0: none
+  bool trim = false;      // the secret ends where ValueOf() says
   Place place;
 };
 

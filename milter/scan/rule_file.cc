@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "base/normalise.h"
 #include "scan/record_schema.h"
+#include "scan/rule_parts.h"
 #include "scan/toml_file.h"
 #include "scan/validators.h"
 
@@ -44,6 +45,7 @@ class FileReader {
     top.Skip("title");
     top.Skip("description");
     ReadGlobalFilter(&top);
+    if (!file_.foreign) parts_.Read(&top, &file_);
     const std::size_t first = out_->rules.size();
     for (const toml::table* table : top.Tables("rules")) ReadRule(*table);
     if (file_.foreign) {
@@ -152,7 +154,7 @@ class FileReader {
   void ReadRule(const toml::table& table) {
     TomlTable t(table, "rules", &file_);
     Rule rule = NewRule(table, &t);
-    rule.info.regex = t.String("regex");
+    rule.info.regex = parts_.Expand(t.String("regex"), "regex", &t);
     rule.path = t.String("path");
     rule.entropy = t.Number("entropy").value_or(0);
     RulePattern pattern;
@@ -257,6 +259,7 @@ class FileReader {
     }
     if (pattern != nullptr) {
       ReadNear(&t, rule);
+      pattern->trim = t.Flag("trim").value_or(false);
       int* group = rule->near.regex.empty() ? &pattern->account_group : &rule->near.account_group;
       *group = t.Integer("accountGroup").value_or(0);
     }
@@ -267,7 +270,7 @@ class FileReader {
 
   void ReadNear(TomlTable* t, Rule* rule) {
     constexpr int kMaxNearLines = 50;
-    rule->near.regex = t->String("near");
+    rule->near.regex = parts_.Expand(t->String("near"), "near", t);
     rule->near.place = t->PlaceOf("near");
     const auto read = [&](const char* key, int* lines) {
       if (!t->Has(key)) return;
@@ -306,7 +309,9 @@ class FileReader {
     TomlTable t(table, what, &file_);
     auto list = std::make_shared<Allowlist>();
     t.Skip("description");
-    list->regexes = t.Strings("regexes");
+    for (const std::string& regex : t.Strings("regexes")) {
+      list->regexes.push_back(parts_.Expand(regex, "regexes", &t));
+    }
     list->paths = t.Strings("paths");
     for (std::string& word : t.Strings("stopwords"))
       list->stopwords.push_back(Fold(std::move(word)));
@@ -363,6 +368,7 @@ class FileReader {
   const ActionDefaults& actions_;
   RuleFiles* out_;
   TomlFile file_;
+  RuleParts parts_;
   bool paths_off_ = false, unknown_filter_ = false;
   std::shared_ptr<const FilterExpression> global_filter_;
 };

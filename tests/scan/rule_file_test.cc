@@ -246,5 +246,43 @@ TEST(RuleExamples, WarnOfCharactersThatNormalisedTextLacks) {
   EXPECT_THAT(problems[0].text, HasSubstr("NFKC"));
 }
 
+TEST(RuleParts, StandForAPieceOfAnExpressionEverywhere) {
+  const SetPtr set = MustLoad(R"(
+[parts]
+label = 'foo|{{two}}'
+two = 'ba[rz]'
+[[rules]]
+id = "a"
+regex = '(?i){{label}}[=]([a-z]+)\{\{'
+[[rules.allowlists]]
+regexes = ['^{{two}}$']
+[rules.mail]
+near = 'at {{label}}'
+)");
+  EXPECT_THAT(RulesIn(ScanText(*set, "at foo: BAZ=word{{")), ElementsAre("a"));
+  EXPECT_THAT(RulesIn(ScanText(*set, "at foo: BAZ=bar{{")), IsEmpty());
+  EXPECT_THAT(RulesIn(ScanText(*set, "BAZ=word{{")), IsEmpty());
+}
+
+TEST(RuleParts, MistakesAreToldWithTheirPlace) {
+  const std::string rule = "[[rules]]\nid = \"a\"\nregex = '{{labl}}x'\n";
+  EXPECT_THAT(ErrorsOf("[parts]\nlabel = 'foo'\n" + rule),
+              HasSubstr("rules.toml:5:9: no part is named 'labl' (did you mean 'label'?)"));
+  EXPECT_THAT(ErrorsOf("[parts]\nlabl = '{{b}}'\nb = '{{labl}}'\n" + rule),
+              HasSubstr("too deep, or holds itself"));
+  EXPECT_THAT(ErrorsOf("[parts]\nlabl = '{{b}}{{b}}{{b}}{{b}}'\nb = '" + std::string(20000, 'y') +
+                       "'\n" + rule),
+              HasSubstr("longer than 64 KiB"));
+  EXPECT_THAT(ErrorsOf("[parts]\nlabl = 3\n" + rule), HasSubstr("parts.labl must be a piece"));
+  EXPECT_THAT(ErrorsOf("[parts]\n'La bl' = 'x'\nlabl = 'y'\n" + rule),
+              HasSubstr("small letters, digits"));
+}
+
+TEST(RuleParts, WithoutATableOfThemBracesAreBraces) {
+  EXPECT_THAT(
+      RulesIn(ScanText(*MustLoad("[[rules]]\nid = \"a\"\nregex = 'x{{label}}'\n"), "x{{label}}")),
+      ElementsAre("a"));
+}
+
 }  // namespace
 }  // namespace warifu::scan
