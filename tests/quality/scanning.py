@@ -96,10 +96,18 @@ class Tool:
 
 
 def secrets_found(case: Case, level: str) -> int:
+    """How many of the secrets the findings stand for: each for one, or for as many as it says records (`rows`)."""
     found = case.at(level)
     if case.secrets is None:
         return 1 if found else 0
-    return sum(any(overlaps(finding, places) for finding in found) for places in case.secrets)
+    left = [finding.get("rows", 1) for finding in found]
+    count = 0
+    for places in case.secrets:
+        over = [n for n, finding in enumerate(found) if left[n] and overlaps(finding, places)]
+        if over:
+            left[min(over, key=lambda n: found[n]["length"])] -= 1
+            count += 1
+    return count
 
 
 def strays(case: Case, level: str) -> list:

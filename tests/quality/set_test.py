@@ -5,6 +5,8 @@ bounds of the figures are those of the textbook.
 """
 import collections
 import email
+import fractions
+import math
 import pathlib
 import random
 import sys
@@ -89,6 +91,16 @@ class Figures(unittest.TestCase):
             self.assertAlmostEqual(figures.at_most(events, trials), bound, 6)
         self.assertAlmostEqual(figures.at_most(3, 5703), .00136, 4)
 
+    def test_bounds_against_whole_numbers(self):
+        """At the bound, as few events as were seen come up once in twenty; and for none, the rule of three."""
+        for events, trials in ((0, 6557), (6, 6557), (0, 30), (60, 900), (490, 600), (29, 30)):
+            rate = fractions.Fraction(figures.at_most(events, trials)).limit_denominator(10 ** 9)
+            seen = sum(math.comb(trials, k) * rate.numerator ** k * (rate.denominator - rate.numerator) ** (trials - k)
+                       for k in range(events + 1))
+            self.assertAlmostEqual(float(fractions.Fraction(seen, rate.denominator ** trials)), .05, 4)
+        for trials in (300, 6557, 100000):
+            self.assertAlmostEqual(figures.at_most(0, trials) * trials / 3, 1, delta=.01)
+
     def test_what_counts_as_found(self):
         def finding(part, offset, severity="high"):
             return {"part": part, "offset": offset, "length": 4, "severity": severity}
@@ -100,6 +112,10 @@ class Figures(unittest.TestCase):
         self.assertEqual(scanning.secrets_found(case("high", finding("1", 10), finding("2", 63)), "high"), 2)
         self.assertEqual(scanning.secrets_found(case("high", finding("1", 6), finding("2", 10), finding("1", 45)), "high"), 0)
         self.assertEqual(scanning.secrets_found(case("high", finding("1", 10, "medium")), "high"), 0)
+        whole = finding("1", 0) | {"length": 100}  # over both secrets: it stands for one, or for as many as it says
+        for more, count in (({}, 1), ({"rows": 2}, 2), ({"rows": 9}, 2)):
+            self.assertEqual(scanning.secrets_found(case("high", whole | more), "high"), count)
+        self.assertEqual(scanning.secrets_found(case("high", whole, finding("1", 10)), "high"), 2)
         row = scanning.judge([case("high", finding("1", 12)), case("high"), case("medium", finding("1", 90)), case("none", finding("1", 0)),
                               case("none", finding("1", 0, "low")), case("none")], "high")
         self.assertEqual({key: row[key] for key in ("positives", "found", "secrets", "secrets_found", "negatives", "false_hits", "precision", "stray")},
