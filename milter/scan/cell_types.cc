@@ -9,9 +9,9 @@
 namespace warifu::scan {
 namespace {
 
-constexpr std::string_view kWords[] = {"digits", "login",  "email", "password", "datetime",
-                                       "date",   "hash",   "hex",   "name",     "kana",
-                                       "phone",  "postal", "any",   "free"};
+constexpr std::string_view kWords[] = {"digits", "login", "email", "password", "datetime", "date",
+                                       "hash",   "hex",   "name",  "kana",     "phone",    "postal",
+                                       "number", "url",   "any",   "free"};
 
 constexpr ByteClasses ClassOfByte(unsigned char c) {
   if (c >= '0' && c <= '9') return kDigitByte;
@@ -119,6 +119,25 @@ bool IsPostal(std::string_view text) {
   return text.size() == 7 && Within(text, kDigitByte);
 }
 
+// Groups of digits: 4111-1111 1111.
+bool IsNumber(std::string_view text) {
+  bool digit = false;
+  for (const char c : text) {
+    const bool is_digit = ClassOf(c) == kDigitByte;
+    if (!is_digit && (!digit || (c != ' ' && c != '-'))) return false;
+    digit = is_digit;
+  }
+  return digit;
+}
+
+bool IsUrl(std::string_view text) {
+  const std::size_t colon = text.find("://");
+  return colon != text.npos && colon >= 2 && colon <= 16 &&
+         text.find('.', colon + 4) != text.npos &&
+         std::ranges::all_of(text.substr(0, colon),
+                             [](char c) { return (ClassOf(c) & (kWordBytes)) != 0; });
+}
+
 // What the type asks beyond MayHave() and the count.
 bool HasTypesForm(CellType type, std::string_view text, ByteClasses classes) {
   switch (type) {
@@ -138,6 +157,10 @@ bool HasTypesForm(CellType type, std::string_view text, ByteClasses classes) {
       return IsPhone(text);
     case CellType::kPostal:
       return IsPostal(text);
+    case CellType::kNumber:
+      return IsNumber(text);
+    case CellType::kUrl:
+      return IsUrl(text);
     default:
       return true;
   }
@@ -150,7 +173,10 @@ bool HasCount(const CellShape& shape, std::string_view text, ByteClasses classes
   const bool ascii = (classes & kHighByte) == 0;
   if (!ascii && bytes / 4 > shape.max && shape.max >= 0) return false;
   const std::int64_t count =
-      ascii ? bytes : std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; });
+      shape.type == CellType::kNumber
+          ? std::ranges::count_if(text, [](char c) { return ClassOf(c) == kDigitByte; })
+      : ascii ? bytes
+              : std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; });
   return count >= shape.min && (shape.max < 0 || count <= shape.max);
 }
 
@@ -191,6 +217,8 @@ CellShape DefaultShape(CellType type) {
       return {type, 4, 64};
     case CellType::kHex:
       return {type, 2, 128};
+    case CellType::kNumber:
+      return {type, 1, 30};
     case CellType::kName:
     case CellType::kKana:
       return {type, 1, 60};
@@ -228,6 +256,10 @@ bool MayHave(const CellShape& shape, ByteClasses classes) {
       return digit && only(kDigitByte | kLoginByte | kSignByte | kBlankByte);
     case CellType::kPostal:
       return digit && only(kDigitByte | kLoginByte | kHighByte | kBlankByte);
+    case CellType::kNumber:
+      return digit && only(kDigitByte | kLoginByte | kBlankByte);
+    case CellType::kUrl:
+      return (classes & kSignByte) != 0 && only(kVisible | kHighByte);
     default:
       return true;
   }
@@ -240,6 +272,7 @@ bool MayBegin(const CellShape& shape, ByteClasses classes) {
     case CellType::kDateTime:
     case CellType::kPhone:
     case CellType::kPostal:
+    case CellType::kNumber:
       return (classes & kDigitByte) != 0;
     case CellType::kHex:
       return (classes & (kDigitByte | kHexByte)) != 0;

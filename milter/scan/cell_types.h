@@ -30,6 +30,8 @@ enum class CellType : std::uint8_t {
   kKana,    // hiragana or katakana
   kPhone,   // 9 to 15 digits, grouped
   kPostal,  // seven digits of a Japanese postal code, a hyphen behind the third or not
+  kNumber,  // digits in groups, one blank or hyphen between them; the count is of digits
+  kUrl,     // scheme://host.domain and what follows
   kAny,
   kFree,  // as any, and delimiters too
 };

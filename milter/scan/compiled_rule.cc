@@ -102,15 +102,22 @@ class Compiler {
     AddNear(rule.rule.near, info.id, &rule);
     for (const RulePattern& pattern : rule.rule.patterns) AddPattern(pattern, rule, index);
     for (const auto& list : rule.rule.allowlists) AddAllowlist(*list, &rule);
-    for (const std::string_view name : rule.rule.validators) {
-      const bool negated = name.starts_with('!');
-      if (const NamedValidator* v = FindValidator(name.substr(negated))) {
-        rule.validators.push_back({v->accepts, negated});
-      }
-    }
+    rule.validators = Compiled(rule.rule.validators);
+    rule.strong = Compiled(rule.rule.strong);
     for (const Region region : info.regions) rule.regions |= 1u << static_cast<unsigned>(region);
     if (info.regions.empty()) rule.regions = kAllRegions;
     rule.generic = info.foreign && info.id.contains("generic");
+  }
+
+  static std::vector<CompiledValidator> Compiled(const std::vector<std::string>& names) {
+    std::vector<CompiledValidator> out;
+    for (const std::string_view name : names) {
+      const bool negated = name.starts_with('!');
+      if (const NamedValidator* v = FindValidator(name.substr(negated))) {
+        out.push_back({v->accepts, negated});
+      }
+    }
+    return out;
   }
 
   void CheckGroup(const RE2& regex, int group, std::string_view key, const Place& place,

@@ -46,7 +46,7 @@ struct CompiledRule {
   std::unique_ptr<RE2> near;      // null when nothing need stand near a match
   std::unique_ptr<RE2> keywords;  // finds any of them, case-folded; null when there are none
   std::vector<CompiledAllowlist> allowlists;
-  std::vector<CompiledValidator> validators;
+  std::vector<CompiledValidator> validators, strong;
   unsigned regions = 0;  // bit of each region; all bits when the rule names none
   bool generic = false;  // a foreign catch-all, which yields to any other rule on the same secret
 };

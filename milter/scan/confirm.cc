@@ -153,36 +153,6 @@ void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern,
   }
 }
 
-void ConfirmRows(const CompiledRules& rules, std::span<const FoundRow> rows, const Segment& segment,
-                 std::vector<Candidate>* out, std::vector<Refusal>* refusals) {
-  std::vector<Candidate> kept, named;
-  for (std::size_t i = 0; i < rows.size();) {
-    const std::uint32_t id = rows[i].rule;
-    const CompiledRule& rule = rules.rules[id];
-    MatchFilter filter(rule, rule.rule.info.keywords.empty(), segment);
-    const bool may_fire = filter.MayFire();
-    kept.clear();
-    named.clear();
-    for (; i < rows.size() && rows[i].rule == id; ++i) {
-      if (!may_fire) continue;
-      const Candidate c{id, rows[i].match, rows[i].secret, rows[i].account};
-      const std::string_view key = filter.Refuses(c);
-      if (key.empty()) {
-        (rows[i].named ? named : kept).push_back(c);
-      } else if (refusals != nullptr) {
-        refusals->push_back({c, key, filter.detail()});
-      }
-    }
-    const auto wanted = static_cast<std::size_t>(rule.rule.record->rows);
-    if (kept.size() + named.size() >= wanted) {
-      out->insert(out->end(), kept.begin(), kept.end());
-    } else if (refusals != nullptr) {
-      for (const Candidate& c : kept) refusals->push_back({c, "rows", {}});
-    }
-    out->insert(out->end(), named.begin(), named.end());
-  }
-}
-
 void ConfirmNames(const CompiledRules& rules, const Segment& segment, std::vector<Candidate>* out) {
   if (segment.name.empty()) return;
   for (std::uint32_t i = 0; i < rules.rules.size(); ++i) {

@@ -39,11 +39,6 @@ void ConfirmPattern(const CompiledRules& rules, const CompiledPattern& pattern,
                     std::span<const Search> searches, const Segment& segment,
                     std::vector<Candidate>* out, std::vector<Refusal>* refusals = nullptr);
 
-// Appends the candidates among the rows of record rules. Of a rule that asks for so many rows, all
-// count or none; rows whose columns were named count by themselves.
-void ConfirmRows(const CompiledRules& rules, std::span<const FoundRow> rows, const Segment& segment,
-                 std::vector<Candidate>* out, std::vector<Refusal>* refusals = nullptr);
-
 // Rules that fire on the attachment's name alone.
 void ConfirmNames(const CompiledRules& rules, const Segment& segment, std::vector<Candidate>* out);
 

@@ -17,6 +17,7 @@
 #include "scan/engine_hooks.h"
 #include "scan/examples.h"
 #include "scan/first_pass.h"
+#include "scan/row_confirm.h"
 #include "scan/rule_file.h"
 #include "scan/scratch_pool.h"
 
@@ -381,6 +382,7 @@ std::string VersionOf(const std::vector<Rule>& rules) {
         std::to_string(rule.near.account_group));
     add_all(info.keywords);
     add_all(rule.validators);
+    add_all(rule.strong);
     for (const auto& filter : rule.filters) add(filter->source());
     for (const Requirement& required : rule.required) {
       add(required.rule + "," + std::to_string(required.within_lines.value_or(-1)));

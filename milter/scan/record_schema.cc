@@ -143,6 +143,8 @@ Result<RecordSchema> ParseRecord(const RecordText& text) {
   RecordSchema schema;
   schema.delimiters = text.delimiters;
   schema.rows = text.rows;
+  schema.headed = text.headed;
+  schema.list = text.list;
   for (const std::string& stated : text.fields) {
     Result<RecordField> field = ParseField(stated);
     if (!field) return std::unexpected(field.error());
@@ -153,6 +155,9 @@ Result<RecordSchema> ParseRecord(const RecordText& text) {
   if (auto ok = CheckDelimiters(text.delimiters); !ok) return std::unexpected(ok.error());
   if (schema.rows == 0 && !schema.has_header) {
     return Fail(ErrorKind::kInvalid, "rows: 0 means under a header only, and there is no header");
+  }
+  if (schema.headed != 1 && !schema.has_header) {
+    return Fail(ErrorKind::kInvalid, "headed: counts rows under a header, and there is no header");
   }
   return schema;
 }

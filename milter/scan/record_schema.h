@@ -7,8 +7,11 @@
 // `header` holds, for each field, the names that its column may have, joined by '|'; "" for none.
 // Where a heading, a list of SQL columns, the keys of a JSON object or the attributes of an LDIF
 // entry name all columns that have names here and are not optional, rows are read by these names,
-// in whatever order they stand. Without such names `rows` of them are asked for in one part; 0
-// means that rows count under their names alone.
+// in whatever order they stand; of several columns of one field's names, the one whose name is
+// stated first. `headed` rows are asked for there. Without such names `rows` of them are asked for
+// in one part; 0 means that rows count under their names alone.
+//
+// The rows of a `list` stand one below the other, each alone on its line.
 //
 // Refuses: unknown types and words, bad counts, no field marked as secret, free before the end,
 // rows whose cells could all be empty, a header of another length.
@@ -37,13 +40,16 @@ struct RecordSchema {
   std::vector<std::string> delimiters;
   std::vector<RecordField> fields;
   bool has_header = false;
-  int rows = 1;  // so many in one part, unless a header names the columns; 0: only under a header
+  bool list = false;
+  int rows = 1;    // so many in one part, unless a header names the columns; 0: only under a header
+  int headed = 1;  // so many where one does
 };
 
 // What the keys of a [[records]] table say.
 struct RecordText {
   std::vector<std::string> delimiters, fields, header;
-  int rows = 1;
+  int rows = 1, headed = 1;
+  bool list = false;
 };
 
 // The error's text names the key and the field that is wrong.

@@ -47,6 +47,27 @@ Quoted FindClosing(std::string_view text, std::size_t begin, std::size_t line_en
   return {};
 }
 
+// Where the plain cell ends. The colons of a URL's scheme and port are no delimiters, and a slash
+// is one only between blanks.
+std::size_t PlainEnd(std::string_view line, std::size_t pos, std::string_view delimiter) {
+  const std::size_t begin = pos;
+  for (; (pos = line.find(delimiter, pos)) != line.npos; ++pos) {
+    if (delimiter == "/") {
+      if (pos > begin && line[pos - 1] == ' ' && pos + 1 < line.size() && line[pos + 1] == ' ')
+        break;
+    } else if (delimiter != ":") {
+      break;
+    } else if (!line.substr(pos).starts_with("://")) {
+      const std::size_t digits =
+          std::min(line.find_first_not_of("0123456789", pos + 1), line.size());
+      const bool port = digits > pos + 1 && digits < line.size() && line[digits] == '/' &&
+                        line.substr(begin, pos - begin).contains("://");
+      if (!port) break;
+    }
+  }
+  return std::min(pos, line.size());
+}
+
 // Takes doubled quotes and backslashes out.
 std::string Unescape(std::string_view value, char quote) {
   std::string out;
@@ -118,10 +139,9 @@ std::size_t RowCells::Split(std::string_view text, std::size_t begin, std::size_
         continue;
       }
     }
-    const std::string_view rest = text.substr(pos, line_end - pos);
-    const std::size_t length = std::min(rest.find(delimiter), rest.size());
-    AddPlain(text, pos, pos + length);
-    pos += length;
+    const std::size_t end = PlainEnd(text.substr(0, line_end), pos, delimiter);
+    AddPlain(text, pos, end);
+    pos = end;
     if (pos >= line_end) return line_end;
     pos += delimiter.size();
     if (first == ' ') {  // blanks in a row are one delimiter

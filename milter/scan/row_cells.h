@@ -5,8 +5,9 @@
 // write them). A cell in double quotes may hold line feeds. What begins with a quote and does not
 // end so is a plain cell, cut at delimiters.
 //
-// Plain cells lose the blanks at their ends. The cells' values point into the text, or into the
-// row's own store where an escape had to be taken out; their places are always the text's.
+// A colon in "scheme://" or before a URL's port is no delimiter; a slash is one between blanks
+// only. Plain cells lose the blanks at their ends. The cells' values point into the text, or into
+// the row's own store where an escape had to be taken out; their places are always the text's.
 //
 // SECURITY: hostile text; how far a closing quote is looked for is bounded.
 // Threads: a plain value.

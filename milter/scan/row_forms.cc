@@ -54,6 +54,12 @@ std::size_t ReadSqlValue(std::string_view text, std::size_t pos, RowCells* cells
     if (close != 0) cells->AddQuoted(text, end, close);
     return close;
   }
+  if (end == pos && text[pos] == '[') {  // a column's name, as SQL Server writes it
+    end = text.substr(0, pos + kMaxArguments).find(']', pos);
+    if (end == text.npos) return 0;
+    cells->AddPlain(text, pos + 1, end);
+    return end + 1;
+  }
   if (end == pos) return 0;
   cells->AddPlain(text, pos, end);
   end = SkipSpace(text, end);

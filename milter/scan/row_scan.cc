@@ -5,11 +5,10 @@
 #include <tuple>
 
 #include "scan/row_forms.h"
+#include "scan/row_lists.h"
 
 namespace warifu::scan {
 namespace {
-
-constexpr int kMaxMarks = 4;  // of quoted text, before a line
 
 bool IsBlank(char c) {
   return c == ' ' || c == '\t';
@@ -21,26 +20,38 @@ bool StartsWithWord(std::string_view text, std::string_view lower) {
                             [](char a, char b) { return (a | 0x20) == b; });
 }
 
-// A line that only rules off a heading: |---|:---:|, ----+----
-bool IsRule(std::string_view line) {
-  return line.find_first_not_of("-+=|: \t") == line.npos && line.contains('-');
-}
-
 // Finds the rows of one text.
 class Finder {
  public:
   Finder(const RowSet& set, std::string_view text, std::vector<FoundRow>* out)
-      : set_(set), text_(text), rows_(set), out_(out) {}
+      : set_(set), text_(text), rows_(set), lists_(set, text, &tables_, out), out_(out) {}
+
+  // Every line, before it is looked at in one of the ways below.
+  void List(const LineFacts& line) {
+    if (line.begin >= done_) lists_.Line(WithoutQuoteMarks(text_, line));
+  }
 
   // A line that holds too few delimiters: only its beginning and its braces can matter.
   void QuietLine(const LineFacts& line) {
-    if (table_.active) ContinueTable(Unmarked(line));
+    if (table_.active) ContinueTable(WithoutQuoteMarks(text_, line));
     if (line.opens) Json(line);
     Ldif(line);
   }
 
-  void Line(LineFacts line) {
-    line = Unmarked(line);
+  // Whether a cell can be the name of a secret's column.
+  bool MayHead(const LineFacts& stated) const {
+    if (stated.signs == 0 || !set_.has_headers()) return false;
+    std::size_t begin = WithoutQuoteMarks(text_, stated).begin;
+    for (const std::size_t at : stated.at) {
+      if (at >= begin && set_.MayNameSecret(text_.substr(begin, at - begin))) return true;
+      begin = std::max(begin, at + 1);
+    }
+    return set_.MayNameSecret(text_.substr(begin, stated.end - begin));
+  }
+
+  // `head`: its cells may be names of columns.
+  void Line(LineFacts line, bool head) {
+    line = WithoutQuoteMarks(text_, line);
     if (table_.active) ContinueTable(line);
     if (Ldif(line)) return;
     if (line.opens) Json(line);
@@ -49,7 +60,7 @@ class Finder {
     for (const DelimiterGroup& group : set_.groups()) {
       if (Rest(line).find(group.delimiter) == std::string_view::npos) continue;
       if (group.delimiter == "," && Rest(line).contains('(') && Sql(line)) continue;
-      Delimited(line, group);
+      Delimited(line, group, head);
     }
   }
 
@@ -74,23 +85,24 @@ class Finder {
     std::string_view delimiter;
     std::vector<ColumnMap> maps;
     std::size_t resume = 0;  // a row's quoted cell may hold line feeds
+    std::uint32_t number = 0;
   };
 
   std::string_view Rest(const LineFacts& line) const {
     return text_.substr(line.begin, line.end - line.begin);
   }
 
-  // Without the marks of quoted text.
-  LineFacts Unmarked(LineFacts line) const {
-    for (int i = 0; i < kMaxMarks && line.begin < line.end && text_[line.begin] == '>'; ++i) {
-      ++line.begin;
-      if (line.begin < line.end && text_[line.begin] == ' ') ++line.begin;
-    }
-    return line;
+  void Tell(const RowMatch& row) {
+    out_->push_back({set_.RuleOf(row.schema), row.match, row.secret, row.account, false, 0});
   }
-
-  void Tell(const RowMatch& row, bool named) {
-    out_->push_back({set_.RuleOf(row.schema), row.match, row.secret, row.account, named});
+  void TellNamed(const std::vector<ColumnMap>& maps, const std::vector<Cell>& cells,
+                 std::uint32_t table) {
+    for (const ColumnMap& map : maps) {
+      const auto row = set_.Named(map, cells);
+      if (!row) continue;
+      out_->push_back(
+          {set_.RuleOf(row->schema), row->match, row->secret, row->account, true, table});
+    }
   }
 
   // Appends the next line's cells to those of a row that is folded behind `end`; returns where that
@@ -98,7 +110,7 @@ class Finder {
   std::size_t Join(std::size_t end, std::string_view delimiter, RowCells* cells) const {
     if (end + 1 >= text_.size() || cells->size() == 0) return 0;
     LineFacts next{.begin = end + 1, .end = std::min(text_.find('\n', end + 1), text_.size())};
-    next = Unmarked(next);
+    next = WithoutQuoteMarks(text_, next);
     while (next.begin < next.end && IsBlank(text_[next.begin]) &&
            text_[next.begin] != delimiter[0]) {
       ++next.begin;
@@ -118,16 +130,16 @@ class Finder {
     return cells->Split(text_, next.begin, next.end, delimiter);
   }
 
-  void Delimited(const LineFacts& line, const DelimiterGroup& group) {
+  void Delimited(const LineFacts& line, const DelimiterGroup& group, bool head) {
     cells_.Clear();
     std::size_t end = cells_.Split(text_, line.begin, line.end, group.delimiter);
-    if (IsHeader(line, group)) return;
+    if (head && IsHeader(line, group)) return;
     found_.clear();
     if (cells_.size() >= group.min_cells) {
       rows_.Find(cells_.cells(), cells_.size(), group.schemas, &found_);
     }
     if (Continues(line)) FindFolded(end, group);
-    for (const RowMatch& row : found_) Tell(row, false);
+    for (const RowMatch& row : found_) Tell(row);
   }
 
   // Rows that begin in the line of `cells_` and go on behind its `end`, of schemas that the line
@@ -148,10 +160,10 @@ class Finder {
   }
 
   bool IsHeader(const LineFacts& line, const DelimiterGroup& group) {
-    if (!set_.has_headers() || !AnyName(cells_.cells())) return false;
+    if (!group.has_header || !AnyName(cells_.cells())) return false;
     std::vector<ColumnMap> maps = set_.ReadHeader(cells_.cells(), group.schemas);
     if (maps.empty()) return false;
-    table_ = {true, group.delimiter, std::move(maps), line.end + 1};
+    table_ = {true, group.delimiter, std::move(maps), line.end + 1, ++tables_};
     return true;
   }
 
@@ -175,8 +187,8 @@ class Finder {
         if (next == 0) break;
         end = next;
       }
-      if (const auto row = set_.Named(map, table_cells_.cells())) Tell(*row, true);
     }
+    TellNamed(table_.maps, table_cells_.cells(), table_.number);
     table_.resume = end;
   }
 
@@ -201,7 +213,7 @@ class Finder {
       } else if (StartsWithWord(text_.substr(end), "values")) {
         end = Values(end + 6, maps);
       } else if (StartsWithWord(text_.substr(end), "from stdin")) {
-        table_ = {true, "\t", std::move(maps), line.end + 1};
+        table_ = {true, "\t", std::move(maps), line.end + 1, ++tables_};
         done_ = line.end;
       }
       pos = end;
@@ -213,18 +225,17 @@ class Finder {
   void Tuple() {
     found_.clear();
     rows_.Find(cells_.cells(), cells_.size(), set_.all(), &found_);
-    for (const RowMatch& row : found_) Tell(row, false);
+    for (const RowMatch& row : found_) Tell(row);
   }
 
   // The tuples behind VALUES; returns where they end.
   std::size_t Values(std::size_t pos, const std::vector<ColumnMap>& maps) {
+    const std::uint32_t table = ++tables_;
     while ((pos = SkipSpace(pos)) < text_.size() && text_[pos] == '(') {
       cells_.Clear();
       const std::size_t end = ReadTuple(text_, pos, &cells_);
       if (end == 0) return pos + 1;
-      for (const ColumnMap& map : maps) {
-        if (const auto row = set_.Named(map, cells_.cells())) Tell(*row, true);
-      }
+      TellNamed(maps, cells_.cells(), table);
       Tuple();
       pos = SkipSpace(end);
       if (pos >= text_.size() || text_[pos] != ',') break;
@@ -246,13 +257,13 @@ class Finder {
   }
 
   void Json(const LineFacts& line) {
-    const OnRow on_row = [this](const std::vector<Cell>& names, const std::vector<Cell>& cells) {
+    const OnRow on_row = [this, table = ++tables_](const std::vector<Cell>& names,
+                                                   const std::vector<Cell>& cells) {
       found_.clear();
       rows_.Find(cells, cells.size(), set_.all(), &found_);
-      for (const RowMatch& row : found_) Tell(row, false);
-      if (!set_.has_headers() || !AnyName(names)) return;
-      for (const ColumnMap& map : set_.ReadHeader(names, {})) {
-        if (const auto row = set_.Named(map, cells)) Tell(*row, true);
+      for (const RowMatch& row : found_) Tell(row);
+      if (set_.has_headers() && AnyName(names)) {
+        TellNamed(set_.ReadHeader(names, {}), cells, table);
       }
     };
     for (std::size_t pos = std::max(line.begin, json_done_); pos < line.end;) {
@@ -277,16 +288,17 @@ class Finder {
     }
     names_.Clear();
     cells_.Clear();
+    if (ldif_done_ == 0) ldif_table_ = ++tables_;
     ldif_done_ = ReadLdif(text_, line.begin, &names_, &cells_);
-    for (const ColumnMap& map : set_.ReadHeader(names_.cells(), {})) {
-      if (const auto row = set_.Named(map, cells_.cells())) Tell(*row, true);
-    }
+    TellNamed(set_.ReadHeader(names_.cells(), {}), cells_.cells(), ldif_table_);
     return true;
   }
 
   const RowSet& set_;
   std::string_view text_;
   RowFinder rows_;
+  std::uint32_t tables_ = 0, ldif_table_ = 0;
+  RowLists lists_;
   RowCells cells_, table_cells_, names_;
   std::vector<RowMatch> found_;
   std::vector<std::uint32_t> left_;  // schemas
@@ -303,9 +315,16 @@ RowScan::RowScan(std::span<const RecordSource> sources) : set_(sources) {
   std::size_t least = 1000;
   for (const DelimiterGroup& group : set_.groups()) {
     bytes += group.delimiter.back();
+    any_may_head_ = any_may_head_ || group.delimiter.size() > 1;
     least = std::min(least, group.min_cells);
   }
+  for (const DelimiterGroup& group : set_.lists()) {
+    if (group.delimiter != " " && group.delimiter != ":" && group.delimiter != "/") {
+      bytes += group.delimiter.back();
+    }
+  }
   signs_ = LineSigns(bytes);
+  any_may_head_ = any_may_head_ || signs_.counts_all();
   min_signs_ = least - 1;
 }
 
@@ -313,10 +332,13 @@ void RowScan::Run(std::string_view text, std::vector<FoundRow>* out) const {
   if (set_.empty()) return;
   const std::size_t first = out->size();
   Finder finder(set_, text, out);
+  const bool lists = !set_.lists().empty();
   signs_.ForEach(text, [&](const LineFacts& line) {
+    if (lists) finder.List(line);
     const bool enough = line.signs >= min_signs_ || (line.signs > 0 && line.quote_open);
-    if (enough || finder.Continues(line)) {
-      finder.Line(line);
+    const bool head = any_may_head_ || finder.MayHead(line);
+    if (enough || head || finder.Continues(line)) {
+      finder.Line(line, head);
     } else {
       finder.QuietLine(line);
     }

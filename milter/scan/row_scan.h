@@ -4,7 +4,8 @@
 // and all schemas look at the cells together (row_set.h). A row that no single line holds is looked
 // for over folded lines: behind a delimiter at a line's end, or between a date and its time, also
 // in quoted text. SQL tuples, JSON and LDIF entries are read as what they are (row_forms.h). Under
-// a heading that names a schema's columns, rows are read by these names to the table's end.
+// a heading that names a schema's columns, rows are read by these names to the table's end. Lists
+// are row_lists.h's.
 //
 // SECURITY: hostile text; linear in its length, but for the folded lines that one row may take.
 // Threads: pure.
@@ -14,17 +15,11 @@
 #include <string_view>
 #include <vector>
 
-#include "base/offset_map.h"
 #include "scan/line_signs.h"
+#include "scan/row_found.h"
 #include "scan/row_set.h"
 
 namespace warifu::scan {
-
-struct FoundRow {
-  std::uint32_t rule = 0;
-  Span match, secret, account;
-  bool named = false;  // its columns were named by a heading or by keys
-};
 
 class RowScan {
  public:
@@ -39,6 +34,7 @@ class RowScan {
   RowSet set_;
   LineSigns signs_;
   std::size_t min_signs_ = 0;
+  bool any_may_head_ = false;  // delimiters whose places the first look does not tell
 };
 
 }  // namespace warifu::scan

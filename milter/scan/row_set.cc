@@ -8,7 +8,8 @@ namespace {
 
 using Bits = std::uint64_t;
 
-constexpr std::size_t kMaxCut = 256;  // bytes of a cell in which a row's end is looked for
+constexpr std::size_t kMaxCut = 256;   // bytes of a cell in which a row's end is looked for
+constexpr std::size_t kMaxMarks = 32;  // bytes around a column's name, and blanks in it
 
 Bits Bit(int p) {
   return Bits{1} << p;
@@ -77,38 +78,80 @@ char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
+// The column's name without what may stand around it: marks of lists, brackets, quotes.
+std::string_view TrimName(std::string_view text) {
+  static constexpr std::string_view kMarks[] = {"【", "】", "■",  "●", "・", "[", "]",  "(", ")",
+                                                "#",  "*",  "\"", "'", "`",  " ", "\t", "-", "_"};
+  for (bool more = true; more && !text.empty();) {
+    more = false;
+    for (const std::string_view mark : kMarks) {
+      if (text.starts_with(mark)) {
+        text.remove_prefix(mark.size());
+        more = true;
+      }
+      if (text.ends_with(mark)) {
+        text.remove_suffix(mark.size());
+        more = true;
+      }
+    }
+  }
+  return text;
+}
+
+// What stands in rows and in no heading: numbers, versions, addresses.
+bool IsValue(std::string_view cell) {
+  return !cell.empty() && (ClassOf(cell[0]) == kDigitByte || cell.contains('@'));
+}
+
+std::size_t EndsOf(std::string_view name) {
+  return static_cast<std::size_t>(static_cast<unsigned char>(Lower(name.front()))) << 8 |
+         static_cast<unsigned char>(Lower(name.back()));
+}
+
 }  // namespace
 
 RowSet::RowSet(std::span<const RecordSource> sources) {
   for (const RecordSource& source : sources) {
     const auto index = static_cast<std::uint32_t>(schemas_.size());
     schemas_.push_back(Compile(source));
-    const RecordSchema& schema = *source.schema;
-    const auto most = schemas_.back().shapes.size();
-    const auto least = static_cast<std::size_t>(schemas_.back().cells);
-    if (schema.rows > 0) all_.push_back(index);
-    std::size_t named = 0;
-    for (std::uint32_t f = 0; f < schema.fields.size(); ++f) {
-      const RecordField& field = schema.fields[f];
-      named += !field.columns.empty() && !field.shape.optional;
-      for (const std::string& name : field.columns) {
-        columns_[name].emplace_back(index, f);
-        name_begins_.set(static_cast<unsigned char>(name.front()));
-        name_ends_.set(static_cast<unsigned char>(name.back()));
-      }
-    }
-    for (const std::string& delimiter : schema.delimiters) {
-      auto it = std::ranges::find(groups_, delimiter, &DelimiterGroup::delimiter);
-      if (it == groups_.end()) it = groups_.insert(groups_.end(), {delimiter, {}, 1000, 0});
-      it->schemas.push_back(index);
-      const std::size_t needs = schema.rows == 0    ? named
-                                : schema.has_header ? std::min(named, least)
-                                                    : least;
-      it->min_cells = std::min(it->min_cells, std::max<std::size_t>(needs, 2));
-      it->max_cells = std::max(it->max_cells, most);
-    }
+    if (source.schema->rows > 0 && !source.schema->list) all_.push_back(index);
+    AddNames(index);
+    AddToGroups(index);
   }
   FillTables();
+}
+
+void RowSet::AddNames(std::uint32_t index) {
+  const RecordSchema& schema = SchemaOf(index);
+  for (std::uint32_t f = 0; f < schema.fields.size(); ++f) {
+    const RecordField& field = schema.fields[f];
+    for (std::uint32_t rank = 0; rank < field.columns.size(); ++rank) {
+      const std::string& name = field.columns[rank];
+      columns_[name].push_back({index, f, rank});
+      names_.set(EndsOf(name));
+      if (field.name == "secret") secret_names_.set(EndsOf(name));
+      longest_name_ = std::max(longest_name_, name.size());
+    }
+  }
+}
+
+void RowSet::AddToGroups(std::uint32_t index) {
+  const RecordSchema& schema = SchemaOf(index);
+  std::vector<DelimiterGroup>& groups = schema.list ? lists_ : groups_;
+  const bool email = std::ranges::any_of(schema.fields, [](const RecordField& field) {
+    return field.shape.type == CellType::kEmail && !field.shape.optional && field.repeat.first > 0;
+  });
+  for (const std::string& delimiter : schema.delimiters) {
+    auto it = std::ranges::find(groups, delimiter, &DelimiterGroup::delimiter);
+    if (it == groups.end()) it = groups.insert(groups.end(), {delimiter, {}, 1000, 0});
+    it->schemas.push_back(index);
+    it->has_header = it->has_header || schema.has_header;
+    it->has_email = it->has_email && email;
+    it->max_cells = std::max(it->max_cells, schemas_[index].shapes.size());
+    if (schema.rows == 0) continue;
+    const auto least = static_cast<std::size_t>(schemas_[index].cells);
+    it->min_cells = std::min(it->min_cells, std::max<std::size_t>(least, 2));
+  }
 }
 
 std::uint16_t RowSet::ShapeId(const CellShape& shape) {
@@ -169,45 +212,55 @@ void RowSet::FillTables() {
 }
 
 bool RowSet::MayName(std::string_view text) const {
-  constexpr std::string_view kIgnored = " \t_-\"'`[]*";
-  constexpr std::size_t kMaxName = 64;
-  if (text.empty() || text.size() > kMaxName) return false;
-  const std::size_t begin = text.find_first_not_of(kIgnored);
-  if (begin == text.npos) return false;
-  const char last = text[text.find_last_not_of(kIgnored)];
-  return name_begins_.test(static_cast<unsigned char>(Lower(text[begin]))) &&
-         name_ends_.test(static_cast<unsigned char>(Lower(last)));
+  if (text.size() > longest_name_ + kMaxMarks) return false;
+  text = TrimName(text);
+  return !text.empty() && names_.test(EndsOf(text));
+}
+
+bool RowSet::MayNameSecret(std::string_view text) const {
+  if (text.size() > longest_name_ + kMaxMarks) return false;
+  text = TrimName(text);
+  return !text.empty() && secret_names_.test(EndsOf(text));
 }
 
 std::vector<ColumnMap> RowSet::ReadHeader(const std::vector<Cell>& names,
                                           const std::vector<std::uint32_t>& among) const {
   std::vector<ColumnMap> maps;
+  if (std::ranges::any_of(names, [](const Cell& cell) { return IsValue(cell.value); })) return maps;
   for (std::uint32_t cell = 0; cell < names.size(); ++cell) {
     if (!MayName(names[cell].value)) continue;
-    const auto it = columns_.find(FoldColumn(names[cell].value));
+    const auto it = columns_.find(FoldColumn(TrimName(names[cell].value)));
     if (it == columns_.end()) continue;
-    for (const auto& [schema, field] : it->second) {
-      auto map = std::ranges::find(maps, schema, &ColumnMap::schema);
-      if (map == maps.end()) map = maps.insert(maps.end(), {schema, {}, 0});
-      const auto same = [f = field](const auto& known) { return known.first == f; };
-      if (std::ranges::any_of(map->fields, same)) continue;
-      map->fields.emplace_back(field, cell);
-      map->cells = cell + 1;
+    for (const Name& name : it->second) {
+      auto map = std::ranges::find(maps, name.schema, &ColumnMap::schema);
+      if (map == maps.end()) map = maps.insert(maps.end(), {name.schema, {}, 0});
+      const auto known = std::ranges::find(map->fields, name.field, &ColumnMap::Column::field);
+      if (known == map->fields.end()) {
+        map->fields.push_back({name.field, cell, name.rank});
+      } else if (name.rank < known->rank) {
+        *known = {name.field, cell, name.rank};
+      }
     }
   }
+  const auto lacks = [](const ColumnMap& map, std::uint32_t field) {
+    return std::ranges::find(map.fields, field, &ColumnMap::Column::field) == map.fields.end();
+  };
   std::erase_if(maps, [&](const ColumnMap& map) {
-    if (!among.empty() && std::ranges::find(among, map.schema) == among.end()) return true;
     const RecordSchema& schema = SchemaOf(map.schema);
+    if (among.empty() ? schema.list : std::ranges::find(among, map.schema) == among.end()) {
+      return true;
+    }
     for (std::uint32_t f = 0; f < schema.fields.size(); ++f) {
       const RecordField& field = schema.fields[f];
-      if (field.columns.empty() || field.shape.optional) continue;
-      if (std::ranges::find(map.fields, f, &std::pair<std::uint32_t, std::uint32_t>::first) ==
-          map.fields.end()) {
-        return true;
-      }
+      if (!field.columns.empty() && !field.shape.optional && lacks(map, f)) return true;
     }
     return false;
   });
+  for (ColumnMap& map : maps) {
+    for (const ColumnMap::Column& column : map.fields) {
+      map.cells = std::max<std::size_t>(map.cells, column.cell + 1);
+    }
+  }
   return maps;
 }
 
@@ -216,9 +269,9 @@ std::optional<RowMatch> RowSet::Named(const ColumnMap& map, const std::vector<Ce
   RowMatch out;
   out.schema = map.schema;
   out.match = {cells.front().span.begin, cells.back().span.end};
-  for (const auto& [field, index] : map.fields) {
-    const RecordField& stated = SchemaOf(map.schema).fields[field];
-    const Cell& cell = cells[index];
+  for (const ColumnMap::Column& column : map.fields) {
+    const RecordField& stated = SchemaOf(map.schema).fields[column.field];
+    const Cell& cell = cells[column.cell];
     if (!Has(stated.shape, cell.value, cell.classes)) return std::nullopt;
     if (stated.name == "secret") out.secret = cell.span;
     if (stated.name == "account") out.account = cell.span;
@@ -271,6 +324,26 @@ void RowFinder::Find(const std::vector<Cell>& cells, std::size_t starts,
   }
 }
 
+void RowFinder::FindWhole(const std::vector<Cell>& cells, const std::vector<std::uint32_t>& among,
+                          std::vector<RowMatch>* out) {
+  Classify(cells);
+  whole_ = true;
+  for (const std::uint32_t index : among) {
+    const Compiled& schema = set_.schemas_[index];
+    if (schema.source.schema->rows == 0 || cells.size() < static_cast<std::size_t>(schema.cells) ||
+        cells.size() > schema.shapes.size()) {
+      continue;
+    }
+    reach_.assign(cells.size() + 1, schema.ends);
+    for (std::size_t c = cells.size(); c-- > 0;) {
+      reach_[c] = SkipTo(Whole(schema, c) & (reach_[c + 1] >> 1), schema.skip);
+    }
+    if ((reach_[0] & 1u) == 0) continue;
+    Extract(index, cells, 0, 0, cells[0].span, out);
+  }
+  whole_ = false;
+}
+
 void RowFinder::FindSchema(std::uint32_t index, const std::vector<Cell>& cells, std::size_t starts,
                            std::vector<RowMatch>* out) {
   const Compiled& schema = set_.schemas_[index];
@@ -319,7 +392,7 @@ std::size_t RowFinder::Extract(std::uint32_t index, const std::vector<Cell>& cel
       span = first;
     } else if ((Whole(schema, cell) & (reach_[cell + 1] >> 1) & Bit(p)) != 0) {
       span = cells[cell].span;
-    } else if ((schema.ends >> 1 & Bit(p)) != 0) {
+    } else if (!whole_ && (schema.ends >> 1 & Bit(p)) != 0) {
       span = BeginOf(set_.shapes_[schema.shapes[static_cast<std::size_t>(p)]], cells[cell]);
       ended = span.has_value();
     }

@@ -36,18 +36,23 @@ struct RowMatch {
   Span match, secret, account;
 };
 
-// The schemas of one delimiter.
+// The schemas of one delimiter; those of lists have groups of their own.
 struct DelimiterGroup {
   std::string delimiter;
-  std::vector<std::uint32_t> schemas;
-  std::size_t min_cells = 0, max_cells = 0;
+  std::vector<std::uint32_t> schemas;        // in the order in which they are stated
+  std::size_t min_cells = 0, max_cells = 0;  // of rows that no header names
+  bool has_header = false;
+  bool has_email = true;  // all rows hold an address
 };
 
 // Which cell of a row is which field's, told by names.
 struct ColumnMap {
+  struct Column {
+    std::uint32_t field = 0, cell = 0, rank = 0;  // the rank of its name among the field's
+  };
   std::uint32_t schema = 0;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> fields;  // field, cell
-  std::size_t cells = 0;                                        // a row needs so many
+  std::vector<Column> fields;
+  std::size_t cells = 0;  // a row needs so many
 };
 
 class RowSet {
@@ -62,13 +67,17 @@ class RowSet {
     return *schemas_[schema].source.schema;
   }
   const std::vector<DelimiterGroup>& groups() const { return groups_; }
+  const std::vector<DelimiterGroup>& lists() const { return lists_; }
   const std::vector<std::uint32_t>& all() const { return all_; }
   bool has_headers() const { return !columns_.empty(); }
   bool joins_dates() const { return joins_dates_; }
 
   // Whether a column can have a name that begins and ends with these bytes, cases folded.
   bool MayName(std::string_view text) const;
-  // The schemas of `among` whose columns are all named by these cells.
+  // The same for the columns of secrets, one of which every header has.
+  bool MayNameSecret(std::string_view text) const;
+  // The schemas of `among` whose columns are all named by these cells; of all but lists when it is
+  // empty.
   std::vector<ColumnMap> ReadHeader(const std::vector<Cell>& names,
                                     const std::vector<std::uint32_t>& among) const;
   // The row read by names.
@@ -88,13 +97,15 @@ class RowSet {
     int secret = -1, account = -1;     // positions
   };
 
+  void AddNames(std::uint32_t index);
+  void AddToGroups(std::uint32_t index);
   std::uint16_t ShapeId(const CellShape& shape);
   Compiled Compile(const RecordSource& source);
   void FillTables();
 
   std::vector<Compiled> schemas_;
   std::vector<std::uint32_t> all_;  // schemas that match without names
-  std::vector<DelimiterGroup> groups_;
+  std::vector<DelimiterGroup> groups_, lists_;
   std::vector<CellShape> shapes_;
   // By the classes of a cell: the shapes that it surely has, and those that must be looked at.
   struct ByClass {
@@ -102,8 +113,12 @@ class RowSet {
     std::vector<std::uint16_t> maybe;
   };
   std::vector<ByClass> by_class_;
-  std::unordered_map<std::string, std::vector<std::pair<std::uint32_t, std::uint32_t>>> columns_;
-  std::bitset<256> name_begins_, name_ends_;
+  struct Name {
+    std::uint32_t schema = 0, field = 0, rank = 0;
+  };
+  std::unordered_map<std::string, std::vector<Name>> columns_;
+  std::bitset<65536> names_, secret_names_;  // by first and last byte
+  std::size_t longest_name_ = 0;
   bool joins_dates_ = false;
 };
 
@@ -115,6 +130,10 @@ class RowFinder {
   // Appends the rows of the schemas in `among` that begin before cell `starts`.
   void Find(const std::vector<Cell>& cells, std::size_t starts,
             const std::vector<std::uint32_t>& among, std::vector<RowMatch>* out);
+
+  // Appends a row for each schema of `among` whose row the cells are, all of them.
+  void FindWhole(const std::vector<Cell>& cells, const std::vector<std::uint32_t>& among,
+                 std::vector<RowMatch>* out);
 
  private:
   using Compiled = RowSet::Compiled;
@@ -132,6 +151,7 @@ class RowFinder {
                       Span first, std::vector<RowMatch>* out) const;
 
   const RowSet& set_;
+  bool whole_ = false;  // no cell may hold less or more than the row's
   std::size_t words_ = 0;
   std::vector<std::uint64_t> accepted_, seen_;  // shapes, by cell; shapes of any cell
   std::vector<std::uint64_t> reach_;            // by cell: positions from which the rest matches

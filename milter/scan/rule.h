@@ -63,6 +63,7 @@ struct Rule {
   double entropy = 0;                          // bits a character; a secret needs more
   std::vector<std::shared_ptr<const Allowlist>> allowlists;
   std::vector<std::string> validators;
+  std::vector<std::string> strong;  // of [[records]]: what some rows of a table must pass
   std::vector<std::shared_ptr<const FilterExpression>> filters;  // foreign packs only
   std::vector<Requirement> required;
   bool helper = false;  // serves rules that require it, and is no finding by itself

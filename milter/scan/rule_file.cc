@@ -161,11 +161,7 @@ class FileReader {
     pattern.regex = rule.info.regex;
     pattern.place = t.PlaceOf("regex");
     pattern.secret_group = t.Integer("secretGroup").value_or(0);
-    for (const char* key : {"allowlist", "allowlists"}) {
-      for (const toml::table* list : t.Tables(key)) {
-        rule.allowlists.push_back(ReadAllowlist(*list, std::string("rules.") + key, false));
-      }
-    }
+    ReadAllowlists(&t, "rules", &rule);
     if (file_.foreign) {
       if (auto filter = ReadFilter(&t, false)) rule.filters.push_back(std::move(filter));
       if (global_filter_) rule.filters.push_back(global_filter_);
@@ -195,7 +191,9 @@ class FileReader {
     if (t.Has("delimiters")) text.delimiters = t.Strings("delimiters");
     text.fields = t.Strings("fields");
     text.header = t.Strings("header");
+    text.list = t.Flag("list").value_or(false);
     text.rows = t.Integer("rows").value_or(1);
+    text.headed = t.Integer("headed").value_or(1);
     for (auto* list : {&text.delimiters, &text.fields, &text.header}) {
       for (std::string& word : *list) word = Normalise(std::move(word)).text;
     }
@@ -205,6 +203,7 @@ class FileReader {
       t.Error("fields", record.error().text);
     }
     rule.info.regex = Summary(text);
+    ReadAllowlists(&t, "records", &rule);
     if (const toml::table* mail = t.Table("mail")) {
       ReadMail(*mail, "records.mail", &rule, nullptr);
     } else {
@@ -218,7 +217,9 @@ class FileReader {
   static std::string Summary(const RecordText& text) {
     std::string out;
     for (const std::string& field : text.fields) out += (out.empty() ? "" : " , ") + field;
+    if (text.list) out += " (list)";
     if (text.rows != 1) out += " (rows " + std::to_string(text.rows) + ")";
+    if (text.headed != 1) out += " (headed " + std::to_string(text.headed) + ")";
     for (std::size_t i = 0; i < text.header.size(); ++i) {
       out += (i == 0 ? " under " : " , ") + text.header[i];
     }
@@ -254,10 +255,15 @@ class FileReader {
       t.Error("sample", "sample is a share from 0.0 to 1.0");
     }
     for (std::string& name : t.Strings("validate")) {
-      CheckValidator(name, &t);
+      CheckValidator("validate", name, &t);
       rule->validators.push_back(std::move(name));
     }
-    if (pattern != nullptr) {
+    if (pattern == nullptr) {
+      for (std::string& name : t.Strings("strong")) {
+        CheckValidator("strong", name, &t);
+        rule->strong.push_back(std::move(name));
+      }
+    } else {
       ReadNear(&t, rule);
       pattern->trim = t.Flag("trim").value_or(false);
       int* group = rule->near.regex.empty() ? &pattern->account_group : &rule->near.account_group;
@@ -297,11 +303,19 @@ class FileReader {
     }
   }
 
-  void CheckValidator(const std::string& name, TomlTable* t) {
+  void CheckValidator(const char* key, const std::string& name, TomlTable* t) {
     if (FindValidator(name.starts_with('!') ? name.substr(1) : name) != nullptr) return;
     std::vector<std::string_view> names;
     for (const NamedValidator& v : Validators()) names.push_back(v.name);
-    t->Error("validate", "no validator is named '" + name + "'" + DidYouMean(name, names));
+    t->Error(key, "no validator is named '" + name + "'" + DidYouMean(name, names));
+  }
+
+  void ReadAllowlists(TomlTable* t, const std::string& of, Rule* rule) {
+    for (const char* key : {"allowlist", "allowlists"}) {
+      for (const toml::table* list : t->Tables(key)) {
+        rule->allowlists.push_back(ReadAllowlist(*list, of + "." + key, false));
+      }
+    }
   }
 
   std::shared_ptr<const Allowlist> ReadAllowlist(const toml::table& table, const std::string& what,

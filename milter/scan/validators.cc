@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "scan/base64.h"
 #include "scan/dates.h"
+#include "scan/password_form.h"
 #include "scan/token_checks.h"
 
 namespace warifu::scan {
@@ -210,6 +211,8 @@ constexpr NamedValidator kValidators[] = {
     {"luhn", IsLuhn, "12 to 19 digits with a right Luhn check digit (payment cards)"},
     {"mixed", IsMixed, "holds at least one ASCII letter and one digit"},
     {"mynumber", IsMyNumber, "a Japanese Individual Number with a right check digit"},
+    {"password-like", IsPasswordLike,
+     "letters and digits as in a password, and no date, version, code, path or name"},
     {"not-placeholder", IsNotPlaceholder, "not a stand-in such as ****, <password> or changeme"},
 };
 
