@@ -141,7 +141,11 @@ BindingAnswer Bindings::AtEnd(const Envelope& envelope, const std::vector<Addres
       CheckBreaker(envelope, recipient, &answer);
       continue;
     }
+    const std::size_t before = answer.checks.size();
     pin(recipient, false);
+    for (std::size_t i = before; i < answer.checks.size(); ++i) {
+      answer.checks[i].recipient = recipient.ToString();
+    }
     const bool refuses = snapshot_.settings.lock_refuses;
     if (!secrets && !refuses) continue;
     const std::string locked = LockedReceiver(recipient, !secrets);

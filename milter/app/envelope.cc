@@ -64,6 +64,12 @@ incident::Direction DirectionOf(const Envelope& envelope, const Settings& settin
   return internal ? incident::Direction::kInternal : incident::Direction::kOutbound;
 }
 
+Envelope ForRecipient(Envelope envelope, const Address& recipient) {
+  envelope.recipients = {recipient};
+  envelope.complete = true;
+  return envelope;
+}
+
 std::string ExemptFromContent(const Envelope& envelope, const Settings& settings) {
   return FirstThatHolds(envelope, settings,
                         [](const Exemption& exemption) { return exemption.content; });

@@ -39,6 +39,9 @@ incident::Direction DirectionOf(const Envelope& envelope, const Settings& settin
 // to, so a refusal would lose it.
 bool IsOwnBounce(const Envelope& envelope, const Settings& settings);
 
+// The envelope as it concerns one of its recipients alone.
+Envelope ForRecipient(Envelope envelope, const Address& recipient);
+
 // Name of the exemption that lets this mail off content rules, or off a check; "" for none. One
 // with recipients never holds before they are all known.
 std::string ExemptFromContent(const Envelope& envelope, const Settings& settings);

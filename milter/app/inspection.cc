@@ -266,7 +266,7 @@ policy::Verdict Inspection::JudgeRcpt(const Transaction& transaction, std::strin
   const std::string reference = MakeReference();
   bindings_.Start(envelope_, reference);
   BindingAnswer answer = bindings_.AtRcpt(envelope_, address);
-  ApplyExemptions(envelope_, snapshot_.settings, &answer.checks);
+  ApplyExemptions(ForRecipient(envelope_, address), snapshot_.settings, &answer.checks);
 
   policy::Evidence evidence;
   evidence.stage = policy::Stage::kRcpt;

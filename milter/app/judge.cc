@@ -188,7 +188,12 @@ void ApplyExemptions(const Envelope& envelope, const Settings& settings,
                      std::vector<CheckResult>* checks) {
   for (CheckResult& check : *checks) {
     if (check.exempt) continue;
-    check.exemption = ExemptFromCheck(envelope, settings, check.check);
+    const auto about = std::ranges::find_if(envelope.recipients, [&](const Address& recipient) {
+      return !check.recipient.empty() && recipient.ToString() == check.recipient;
+    });
+    check.exemption = about == envelope.recipients.end()
+                          ? ExemptFromCheck(envelope, settings, check.check)
+                          : ExemptFromCheck(ForRecipient(envelope, *about), settings, check.check);
     check.exempt = !check.exemption.empty();
   }
 }

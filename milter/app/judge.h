@@ -60,7 +60,7 @@ BindingAnswer CheckAtMail(const Snapshot& snapshot, const binding::Identity& ide
                           bool require_account, const Envelope& envelope,
                           const Result<Address>& sender, Bindings* bindings);
 
-// Marks the checks that the mail is let off.
+// Marks the checks that the mail is let off; what is about one recipient alone, by that recipient.
 void ApplyExemptions(const Envelope& envelope, const Settings& settings,
                      std::vector<CheckResult>* checks);
 

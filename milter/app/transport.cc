@@ -56,10 +56,9 @@ TransportAnswer AskTransport(const InspectionContext& context, std::string_view 
   }
   const Result<Address> address = ParseAddrSpec(key, settings.binding.address);
   if (!address || !binding::IsLocal(*address, settings.binding)) return {};
-  Envelope envelope;
-  envelope.client_address = kNoClient;
-  envelope.recipients = {*address};
-  envelope.complete = true;
+  Envelope nobody;
+  nobody.client_address = kNoClient;
+  const Envelope envelope = ForRecipient(std::move(nobody), *address);
   if (!ExemptFromCheck(envelope, settings, Check::kPin).empty()) return {};
 
   Bindings bindings(snapshot, {context.store, context.outage, context.clock});

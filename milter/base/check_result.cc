@@ -27,6 +27,11 @@ std::string_view ToString(Check check) {
 std::string_view ToString(Outcome outcome) {
   return NameOf(kOutcomes, outcome);
 }
+std::vector<Check> AllChecks() {
+  std::vector<Check> out;
+  for (const auto& [check, word] : kChecks) out.push_back(check);
+  return out;
+}
 bool FromString(std::string_view word, Check* check) {
   return ValueOf(kChecks, word, check);
 }

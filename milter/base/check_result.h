@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/action.h"
 
@@ -40,6 +41,7 @@ enum class Outcome : std::uint8_t {
 std::string_view ToString(Check check);
 std::string_view ToString(Outcome outcome);
 bool FromString(std::string_view word, Check* check);
+std::vector<Check> AllChecks();
 
 struct CheckResult {
   Check check = Check::kSession;
@@ -48,6 +50,7 @@ struct CheckResult {
   bool exempt = false;         // an exemption by network, account or recipient applies
   std::string exemption = {};  // which one, for the event
   std::string subject = {};    // the address or account concerned, canonical
+  std::string recipient = {};  // canonical; the one recipient that alone it is about, if one
   std::string reason = {};     // for the event and the log: "address belongs to another account"
   // The most that may be done about it, whatever the check is configured to do: a Reply-To only
   // ever tags.

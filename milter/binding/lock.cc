@@ -40,8 +40,10 @@ bool LocksReceiving(std::span<const store::Lock> locks) {
 
 CheckResult ReceiveLocked(std::string_view address, std::string_view account,
                           std::string_view what) {
-  return Locked(address, "the recipient's account " + std::string(account) +
-                             " is locked for receiving: " + std::string(what));
+  CheckResult result = Locked(address, "the recipient's account " + std::string(account) +
+                                           " is locked for receiving: " + std::string(what));
+  result.recipient = address;
+  return result;
 }
 
 }  // namespace warifu::binding

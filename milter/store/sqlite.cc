@@ -26,6 +26,10 @@
 namespace warifu::store {
 namespace {
 
+// What to mend about a file that cannot be written.
+constexpr const char* kWritable =
+    " (the user of warifu-milter must be able to write it, its -wal and -shm, and their folder)";
+
 std::string Reason(int code) {
   return std::error_code(code, std::generic_category()).message();
 }
@@ -139,8 +143,9 @@ class SqliteConnection final : public Connection {
       case SQLITE_BUSY:
       case SQLITE_LOCKED:
         *keep = true;
-        return {ErrorKind::kTemporary, text};
+        return {ErrorKind::kTemporary, text + " (another program holds it: fuser -v names it)"};
       case SQLITE_FULL:
+        return {ErrorKind::kTemporary, text + " (make room on its file system)"};
       case SQLITE_IOERR:
       case SQLITE_NOMEM:
       case SQLITE_PROTOCOL:
@@ -149,7 +154,7 @@ class SqliteConnection final : public Connection {
       case SQLITE_CANTOPEN:
       case SQLITE_PERM:
       case SQLITE_AUTH:
-        return {ErrorKind::kSystem, text};
+        return {ErrorKind::kSystem, text + kWritable};
       case SQLITE_NOTADB:
       case SQLITE_CORRUPT:
         return {ErrorKind::kInvalid, text + " (not a store, or damaged: restore a backup)"};
@@ -182,7 +187,8 @@ std::unique_ptr<SqliteConnection> Connect(const std::string& path,
                                           const std::shared_ptr<WriterLock>& writer) {
   if (::access(path.c_str(), F_OK) != 0) {
     // Never made anew here: an empty store would answer "no row" to everything.
-    throw Failure(ErrorKind::kSystem, path + ": " + Reason(errno));
+    throw Failure(ErrorKind::kSystem,
+                  path + ": " + Reason(errno) + " (put it back, or a backup of it)");
   }
   auto connection = std::make_unique<SqliteConnection>(path, writer);
   Prepare(*connection, [](Connection& own) {
