@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "base/unique_fd.h"
@@ -213,6 +214,13 @@ void TurnOnLog(Connection& connection, const std::string& path) {
   }
 }
 
+// A backup that was put in place has none. What cannot be written now is still read.
+void KeepLog(Connection& connection) {
+  bool keep = true;
+  std::ignore = Guard(
+      connection, [](Connection& own) { own.Execute("PRAGMA journal_mode=WAL"); }, &keep);
+}
+
 class SqliteEngine final : public Engine {
  public:
   SqliteEngine(std::string path, const Options& options)
@@ -221,6 +229,7 @@ class SqliteEngine final : public Engine {
         pool_(options.connections, [path = path_, writer = writer_] {
           auto connection = Connect(path, writer);
           Prepare(*connection, [&](Connection& own) { RequireSchema(own, path); });
+          KeepLog(*connection);
           return connection;
         }) {}
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""A disk that is full: no mail passes without its event, nothing is lost, and space heals it.
+"""A disk that is full, a store that is read-only or held by another program: no mail passes without
+its event, nothing is lost, and what is mended heals it without anybody's help.
 
 Events, compiled rules and the process id, or the store, lie on a file system of their own of a few
 megabytes.
 """
+import contextlib
 import json
 import pathlib
 import pwd
+import sqlite3
 import subprocess
 import sys
 import unittest
@@ -117,54 +120,105 @@ class Events(Disk):
 class Store(Disk):
     """What must be written at once cannot be; what needs no writing goes on."""
 
+    FAULTS = ("full", "read-only", "held")  # each has a mailbox that moves as announced, and one that is swapped
+
     @classmethod
     def setUpClass(cls):
-        cls.mount("store")
+        cls.mount("store", "copy")
+        cls.store = cls.disk.path / "store"
         own = scratch.Scratch("warifu-directory-")
         cls.addClassCleanup(own.remove)
-        cls.directory = owners.Owners(own.folder("directory", 0o777),
-                                      {SENDER: [SENDER], "mover@example.jp": ["mover"], "swapped@example.jp": ["swapped"]})
+        accounts = {f"{name}-{fault}@example.jp": [name] for name in ("mover", "swapped") for fault in cls.FAULTS}
+        cls.directory = owners.Owners(own.folder("directory", 0o777), {SENDER: [SENDER], **accounts})
         cls.gate = gateway.for_class(
-            cls, {"domains": ["example.jp"], "store.url": f"sqlite:{cls.disk.path}/store/warifu.db", **cls.directory.settings},
+            cls, {"domains": ["example.jp"], "store.url": f"sqlite:{cls.store}/warifu.db", "store.timeout": "500ms",
+                  "breaker.account_alarms": 1000,
+                  **cls.directory.settings},
             users=[SENDER], table="", patterns=rules.text())
         for words in (("bind", "import"),
-                      ("bind", "announce", "mover@example.jp", "--from", "mover", "--to", "mover2", "--ref", "HR-1",
-                       "--valid", "1h")):
+                      *(("bind", "announce", f"mover-{fault}@example.jp", "--from", "mover", "--to", "mover2",
+                         "--ref", "HR-1", "--valid", "1h") for fault in cls.FAULTS)):
             told = cls.gate.warifu.tool(*words, "--config", cls.gate.warifu.config)
             assert told.returncode == 0, told
 
-    def codes(self) -> dict[str, int]:
-        """An ordinary mail, one to an address that has moved as announced, one to a swapped one."""
+    def move(self, fault: str) -> None:
+        self.directory.put(f"mover-{fault}@example.jp", "mover2")
+        self.directory.put(f"swapped-{fault}@example.jp", "thief")
+
+    def replies(self, fault: str) -> dict:
+        """To an ordinary mail, one to an address that has moved as announced, one to a swapped one."""
         plain = f"From: {SENDER}\r\nSubject: x\r\n\r\nx\r\n".encode()
-        return {"ordinary": self.gate.send(SENDER, SENDER, "out@example.net", plain).code,
-                "moved": self.gate.send("", "friend@example.net", "mover@example.jp", plain).code,
-                "swapped": self.gate.send("", "friend@example.net", "swapped@example.jp", plain).code}
+        return {"ordinary": self.gate.send(SENDER, SENDER, "out@example.net", plain),
+                "moved": self.gate.send("", "friend@example.net", f"mover-{fault}@example.jp", plain),
+                "swapped": self.gate.send("", "friend@example.net", f"swapped-{fault}@example.jp", plain)}
 
-    def leak(self, number: int) -> int:
+    def codes(self, fault: str) -> dict[str, int]:
+        return {name: reply.code for name, reply in self.replies(fault).items()}
+
+    def recovers(self, fault: str) -> None:
+        scratch.wait_until(lambda: self.codes(fault) == {"ordinary": 250, "moved": 250, "swapped": 451}, 20,
+                           "recovery without anybody's help", 0.5)
+
+    def leak(self, name) -> int:
         """A mail that is to be held."""
-        mail = f"From: {SENDER}\r\nSubject: x\r\n\r\n{rules.marker('hold', number)}\r\n".encode()
-        return self.gate.send(SENDER, SENDER, f"leak{number}@example.net", mail).code
+        mail = f"From: {SENDER}\r\nSubject: x\r\n\r\n{rules.marker('hold')}\r\n".encode()
+        return self.gate.send(SENDER, SENDER, f"leak-{name}@example.net", mail).code
 
-    def test_what_cannot_be_written_waits(self):
+    def test_a_disk_that_is_full(self):
         self.addCleanup(self.make_room)
         self.fill()
-        self.directory.put("mover@example.jp", "mover2")
-        self.directory.put("swapped@example.jp", "thief")
-        self.assertEqual(self.codes(), {"ordinary": 250, "moved": 451, "swapped": 451})
+        self.move("full")
+        self.assertEqual(self.codes("full"), {"ordinary": 250, "moved": 451, "swapped": 451})
         # What is left of the last page takes a row or two. A mail whose row is not written is not
         # held: nobody would find it again.
+        before = self.held()
         answers = [self.leak(number) for number in range(8)]
         self.assertEqual((set(answers) - {250, 451}, answers[-1]), (set(), 451), answers)
-        self.assertEqual(self.held(), {f"leak{number}@example.net" for number, code in enumerate(answers) if code == 250})
+        self.assertEqual(self.held() - before,
+                         {f"leak-{number}@example.net" for number, code in enumerate(answers) if code == 250})
         self.assertEqual(self.found(), {mail["queue_id"] for mail in self.gate.postfix.held()})
+        self.assertIn("make room on its file system", self.gate.warifu.output())
         self.make_room()
-        scratch.wait_until(lambda: self.codes() == {"ordinary": 250, "moved": 250, "swapped": 451}, 20,
-                           "recovery without anybody's help", 0.5)
+        self.recovers("full")
         self.assertEqual(self.leak(8), 250)
         self.assertEqual(self.found(), {mail["queue_id"] for mail in self.gate.postfix.held()})
-        self.assertIn("leak8@example.net", self.held())
+        self.assertIn("leak-8@example.net", self.held())
         checked = self.gate.warifu.tool("store", "check", "--deep", "--config", self.gate.warifu.config)
         self.assertRegex(checked.stdout, "(?m)^state +good$")
+
+    def refuses(self, fault: str, *words: str) -> None:
+        """What must be written waits, and the log says what to mend."""
+        self.move(fault)
+        replies = self.replies(fault)
+        self.assertEqual(replies["ordinary"].code, 250)
+        for name, enhanced in (("moved", "4.3.0"), ("swapped", "4.7.1")):
+            reply = replies[name]
+            self.assertEqual((reply.stage, reply.code, reply.enhanced), ("rcpt", 451, enhanced), reply)
+        self.assertEqual(self.leak(fault), 451)
+        self.assertNotIn(f"leak-{fault}@example.net", self.held())
+        for word in words:
+            self.assertIn(word, self.gate.warifu.output())
+
+    def mends(self, fault: str) -> None:
+        self.recovers(fault)
+        self.assertEqual(self.leak(fault), 250)
+        self.assertIn(f"leak-{fault}@example.net", self.held())
+
+    def test_a_file_system_that_went_read_only(self):
+        told = self.gate.warifu.tool("store", "backup", self.disk.path / "copy/warifu.db", "--config", self.gate.warifu.config)
+        self.assertEqual(told.returncode, 0, told)
+        subprocess.run(["mount", "--bind", self.disk.path / "copy", self.store], check=True)
+        self.addClassCleanup(subprocess.run, ["umount", "-l", self.store], capture_output=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", self.store], check=True)
+        self.refuses("read-only", "must be able to write it")
+        subprocess.run(["mount", "-o", "remount,bind,rw", self.store], check=True)
+        self.mends("read-only")
+
+    def test_a_store_that_another_program_holds(self):
+        with contextlib.closing(sqlite3.connect(self.store / "warifu.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            self.refuses("held", "another program holds it")
+        self.mends("held")
 
     def found(self) -> set[str]:
         """Queue ids of the held mails that the store knows."""

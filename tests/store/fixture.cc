@@ -35,9 +35,10 @@ class PostgresqlPlace final : public Place {
     const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(
         PQconnectdb(PostgresqlWords().c_str()), &PQfinish);
     PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
-    const std::string all = "SET search_path = warifu;" + sql;
+    // By itself: in one string with others it would make a transaction, which not all may be in.
+    PQclear(PQexec(connection.get(), "SET search_path = warifu"));
     const std::unique_ptr<PGresult, decltype(&PQclear)> result(
-        PQexec(connection.get(), all.c_str()), &PQclear);
+        PQexec(connection.get(), sql.c_str()), &PQclear);
     const auto status = PQresultStatus(result.get());
     ASSERT_TRUE(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
         << PQerrorMessage(connection.get());

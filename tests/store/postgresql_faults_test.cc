@@ -1,6 +1,7 @@
 // A PostgreSQL that stops answering, goes away and comes back. Needs served.store.
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/mount.h>
 
 #include <atomic>
 #include <chrono>
@@ -187,6 +188,69 @@ TEST_F(PostgresqlFaultsTest, AWriterElsewhereCostsTheTimeOut) {
   EXPECT_TRUE(store_->AddressesOf("anna", 10)) << "reading goes on";
   holder.join();
   EXPECT_TRUE(Must(store_->Enrol("b@x", {"bert"}, "mail", By("mail", 1))));
+}
+
+// A file system of its own for a tablespace, which the server's user may write.
+class SmallDisk {
+ public:
+  SmallDisk() {
+    const std::string options =
+        "size=16m,mode=0700,uid=" + std::to_string(65534) + ",gid=" + std::to_string(65534);
+    std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
+    std::filesystem::create_directory(path());
+    mounted_ = ::mount("tmpfs", path().c_str(), "tmpfs", 0, options.c_str()) == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(path().c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  bool mounted() const { return mounted_; }
+  std::string path() const { return folder_.path() / "disk"; }
+  void Fill() const {
+    std::ofstream ballast(path() + "/ballast", std::ios::binary);
+    const std::string page(4'096, 'x');
+    while (ballast << page << std::flush) {
+    }
+  }
+  void MakeRoom() const { std::filesystem::remove(path() + "/ballast"); }
+
+ private:
+  const Scratch folder_;
+  bool mounted_ = false;
+};
+
+TEST_F(PostgresqlFaultsTest, AFullDiskIsPassingAndMendsItself) {
+  const SmallDisk disk;
+  if (!disk.mounted()) GTEST_SKIP() << "SKIPPED: a small disk can only be made by root";
+  const auto move = [this](const std::string& from, const std::string& to) {
+    for (const char* kind : {"TABLE", "INDEX"}) {
+      place_->Execute("ALTER " + std::string(kind) + " ALL IN TABLESPACE " + from +
+                      " SET TABLESPACE " + to);
+    }
+  };
+  place_->Execute("CREATE TABLESPACE small LOCATION '" + disk.path() + "'");
+  move("pg_default", "small");
+  disk.Fill();
+  int i = 0;
+  const auto enrol = [&] {
+    const std::string name = std::to_string(++i) + std::string(200, 'x');
+    return store_->Enrol(name + "@x", {"bert"}, "mail", By("mail", 1));
+  };
+  Result<bool> full = true;
+  while (full && i < 2'000) full = enrol();
+  ASSERT_FALSE(full) << "no more than what was left of the last pages";
+  EXPECT_EQ(full.error().kind, ErrorKind::kTemporary) << full.error().ToString();
+  EXPECT_THAT(full.error().text, testing::HasSubstr("No space left on device"));
+  EXPECT_EQ(Must(store_->AddressesOf("anna", 10)).size(), 1U) << "reading goes on";
+  EXPECT_EQ(Must(store_->Find("a@x")).Owners(), Accounts{"anna"});
+  disk.MakeRoom();
+  EXPECT_TRUE(Must(enrol()));
+  EXPECT_EQ(Must(store_->AddressesOf("bert", 10'000)).size(), static_cast<std::size_t>(i - 1))
+      << "all that were acknowledged, and no other";
+  move("small", "pg_default");
+  place_->Execute("DROP TABLESPACE small");
 }
 
 TEST_F(PostgresqlFaultsTest, AReadOnlyServerIsNamed) {

@@ -154,6 +154,9 @@ TEST_F(SqliteFaultsTest, ABackupThatIsPutInPlaceIsRead) {
   EXPECT_TRUE(Must(store->Find("a2@x")).proven.empty()) << "not in the copy, nor in memory";
   EXPECT_EQ(Must(store->Find("a1@x")).Owners(), Accounts{"anna"});
   EXPECT_TRUE(Must(Enrol(*store, 3)));
+  Other writer(File());
+  writer.Execute("BEGIN EXCLUSIVE");
+  EXPECT_TRUE(store->Refresh()) << "a copy has no log that reads go past a writer by";
 }
 
 TEST_F(SqliteFaultsTest, AReadOnlyFileIsNamedAndOpensWhenMended) {
