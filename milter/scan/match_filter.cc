@@ -10,6 +10,8 @@ re2::StringPiece Piece(std::string_view text) {
   return {text.data(), text.size()};
 }
 
+constexpr std::size_t kLineReach = 2048;  // bytes of a line before and behind a match
+
 bool FoldedContains(std::string_view text, const std::vector<std::string>& folded_words) {
   std::string lower(text);
   for (char& c : lower) {
@@ -91,9 +93,12 @@ std::string_view MatchFilter::Target(Allowlist::Target target, const Candidate& 
                                      std::string_view match, std::string_view secret) const {
   if (target == Allowlist::Target::kSecret) return secret;
   if (target == Allowlist::Target::kMatch) return match;
+  // One line may hold all of a mail's matches: each sees so much of it.
   const std::string_view text = segment_.text;
-  const std::size_t begin = LineBegin(text, c.match.begin, 0);
-  return text.substr(begin, LineEnd(text, std::max(begin, c.match.end), 0) - begin);
+  const std::size_t from = c.match.begin - std::min(c.match.begin, kLineReach);
+  const std::size_t to = std::min(text.size(), c.match.end + kLineReach);
+  const std::size_t begin = from + LineBegin(text.substr(from), c.match.begin - from, 0);
+  return text.substr(begin, LineEnd(text.substr(0, to), std::max(begin, c.match.end), 0) - begin);
 }
 
 bool MatchFilter::Exempts(const CompiledAllowlist& compiled, const Candidate& c,

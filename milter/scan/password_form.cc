@@ -70,10 +70,10 @@ bool IsDayOfMonth(std::string_view word) {
          std::ranges::all_of(word.substr(day + 3), IsDigit);
 }
 
-// Words of one kind of letters joined by '-', '_' or '.': files, hosts, packages, variables.
+// Words of one kind of letters joined by '-', '_', '.' or '/': files, hosts, packages, variables.
 bool IsJoinedName(std::string_view word, const Mix& mix) {
   const auto joins = static_cast<std::size_t>(
-      std::ranges::count_if(word, [](char c) { return c == '-' || c == '_' || c == '.'; }));
+      std::ranges::count_if(word, [](char c) { return std::string_view("-_./").contains(c); }));
   return joins > 0 && joins == mix.signs && (mix.lower == 0 || mix.upper == 0) &&
          mix.turns <= joins + 1;
 }
@@ -90,8 +90,8 @@ bool IsCamelCase(std::string_view word, const Mix& mix) {
 bool IsPasswordLike(std::string_view word) {
   if (word.size() < kShortest || word.size() > kLongest) return false;
   if (!std::ranges::all_of(word, [](char c) { return c > ' ' && c < 0x7f; })) return false;
-  if (word.find_first_of("/\\<>(){}[]\"`|;,") != word.npos || word.contains("::")) return false;
-  if (std::string_view(":=.").contains(word.back())) return false;
+  if (word.find_first_of("\\<>(){}\"`") != word.npos || word.contains("::")) return false;
+  if (word.front() == '/' || std::string_view(":=.,;").contains(word.back())) return false;
   const Mix mix = MixOf(word);
   if (mix.digits == 0 || mix.lower == 0) return false;
   if (std::ranges::all_of(word, [](char c) { return IsHexDigit(c) || c == '-'; })) return false;
@@ -101,8 +101,10 @@ bool IsPasswordLike(std::string_view word) {
   }
   const std::size_t at = word.find('@');
   if (at != word.npos && at > 0 && word.find('.', at) != word.npos) return false;
-  const std::size_t equals = word.find('=');
-  if (equals != word.npos && equals > 0 && equals + 1 < word.size()) return false;
+  const std::size_t sign = word.find_first_of("=:");  // name=value, scheme:value
+  if (sign != word.npos && sign > 0 && std::ranges::all_of(word.substr(0, sign), IsLetter)) {
+    return false;
+  }
   if (mix.upper > 0 || mix.signs > 0 || mix.turns > 1) return true;
   return mix.digits >= 2 && word.size() >= 8;
 }

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "scan/candidate_ties.h"
 #include "scan/compiled_rule.h"
 #include "scan/confirm.h"
 #include "scan/engine_hooks.h"
@@ -191,11 +192,12 @@ class Run {
       return std::tuple(a.match.begin, a.rule, a.secret.begin, a.secret.end) <
              std::tuple(b.match.begin, b.rule, b.secret.begin, b.secret.end);
     });
-    DropUnmet(segment);
+    DropUnmet(set_.rules_, segment.text, &candidates_);
+    DropYielding(set_.rules_, &candidates_);
     const Candidate* last = nullptr;
     for (const Candidate& c : candidates_) {
       const bool same = last != nullptr && last->rule == c.rule && last->secret == c.secret;
-      if (same || Yields(c) || ShownBefore(segment, index, c)) continue;
+      if (same || ShownBefore(segment, index, c)) continue;
       last = &c;
       Bulk& bulk = bulks_[c.rule];
       bulk.accounts.insert(
@@ -248,44 +250,6 @@ class Run {
       }
     }
     bulks_.clear();
-  }
-
-  // Candidates whose rule requires another that is not there, then those that only served.
-  void DropUnmet(const Segment& segment) {
-    const auto rule_of = [this](const Candidate& c) -> const Rule& {
-      return set_.rules_.rules[c.rule].rule;
-    };
-    const auto meets = [&](const Candidate& c, const Requirement& required) {
-      return std::ranges::any_of(candidates_, [&](const Candidate& other) {
-        return rule_of(other).info.id == required.rule &&
-               (!required.within_lines ||
-                LinesApart(segment.text, c.match, other.match) <= *required.within_lines);
-      });
-    };
-    std::vector<bool> drop;
-    for (const Candidate& c : candidates_) {
-      const Rule& rule = rule_of(c);
-      drop.push_back(rule.helper || !std::ranges::all_of(rule.required, [&](const auto& required) {
-                       return meets(c, required);
-                     }));
-    }
-    std::size_t at = 0;
-    std::erase_if(candidates_, [&](const Candidate&) { return drop[at++]; });
-  }
-
-  static int LinesApart(std::string_view text, Span a, Span b) {
-    if (b.begin < a.begin) std::swap(a, b);
-    if (b.begin <= a.end) return 0;
-    return static_cast<int>(std::ranges::count(text.substr(a.end, b.begin - a.end), '\n'));
-  }
-
-  // A foreign catch-all is silent where another rule names the same secret.
-  bool Yields(const Candidate& c) const {
-    if (!set_.rules_.rules[c.rule].generic) return false;
-    return std::ranges::any_of(candidates_, [&](const Candidate& other) {
-      return !set_.rules_.rules[other.rule].generic && other.secret.begin < c.secret.end &&
-             c.secret.begin < other.secret.end;
-    });
   }
 
   // Whether another part of the same multipart/alternative has shown this secret already.

@@ -88,8 +88,19 @@ bool RowLists::Reads(const LineFacts& line, const DelimiterGroup& group) {
   if (group.has_email && text.find('@') == text.npos) return false;
   cells_.Clear();
   if (cells_.Split(text_, line.begin, line.end, group.delimiter) != line.end) return false;
-  if (cells_.size() < 2 || cells_.size() > group.max_cells) return false;
+  if (cells_.size() < 2) return false;
   if (group.has_header && ReadsHeader(group)) return true;
+  if (ReadsCells(group)) return true;
+  if (group_ != &group || cells_.size() == 2) return false;
+  // In a list that goes on, a password may hold the delimiter.
+  if (std::ranges::any_of(cells_.cells(), &Cell::quoted)) return false;
+  while (cells_.size() > 2) cells_.PopBack();
+  cells_.ExtendLast(text_, line.end);
+  return ReadsCells(group);
+}
+
+bool RowLists::ReadsCells(const DelimiterGroup& group) {
+  if (cells_.size() > group.max_cells) return false;
   if (group_ == &group) {
     for (const ColumnMap& map : maps_) {
       const auto row = set_.Named(map, cells_.cells());

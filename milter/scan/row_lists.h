@@ -39,6 +39,7 @@ class RowLists {
  private:
   bool MayBeRow(std::string_view line, std::size_t signs) const;
   bool Reads(const LineFacts& line, const DelimiterGroup& group);
+  bool ReadsCells(const DelimiterGroup& group);
   bool ReadsHeader(const DelimiterGroup& group);
   void Tell(const RowMatch& row, bool named);
   void Miss();

@@ -54,6 +54,10 @@ TEST(Foreign, RegexTargetsSecretMatchAndLine) {
   EXPECT_THAT(Found(with("", "^tok_"), text), SizeIs(2)) << "the secret has no tok_";
   EXPECT_THAT(Found(with("match", "^tok_a"), text), ElementsAre("def456"));
   EXPECT_THAT(Found(with("line", "^line two"), text), ElementsAre("abc123"));
+  // Of a line without end a match sees its neighbourhood.
+  const std::string far = "exempt " + std::string(3000, 'x') + " tok_abc123\n";
+  EXPECT_THAT(Found(with("line", "exempt"), far), ElementsAre("abc123"));
+  EXPECT_THAT(Found(with("line", "^line two"), far + text), ElementsAre("abc123", "abc123"));
 }
 
 TEST(Foreign, ConditionAndNeedsAll) {

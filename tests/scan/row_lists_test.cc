@@ -62,6 +62,13 @@ TEST(Lists, StandAloneOnTheirLines) {
   }
 }
 
+TEST(Lists, HoldPasswordsWithTheDelimiter) {
+  const SetPtr set = Logins();
+  EXPECT_THAT(Rows(*set, "taro:Nk3wq81z\nhanako:kk:10Z:t6x\njiro:p9Lk2mQz\n"),
+              ElementsAre("taro:Nk3wq81z", "hanako:kk:10Z:t6x", "jiro:p9Lk2mQz"));
+  EXPECT_THAT(Rows(*set, "10:20:30a\n10:20:31b\n10:20:32c\n"), IsEmpty());
+}
+
 TEST(Lists, UnderAHeadingNeedOneRow) {
   const SetPtr set = Logins("header = [\"id|user\", \"pw|pass\"]");
   ASSERT_NE(set, nullptr);
