@@ -85,6 +85,7 @@ std::string ToJson(const Status& status) {
   out["verdicts"] = status.verdicts;
   out["would"] = status.would;
   out["findings"] = status.findings;
+  out["findings_ignored"] = status.ignored;
   out["faults"] = status.faults;
   out["recipients"] = status.recipients;
   out["event_failures"] = status.event_failures;
@@ -92,7 +93,6 @@ std::string ToJson(const Status& status) {
     out["directory_silent_seconds"] = status.directory_silent.count();
   }
   out["stale"] = status.stale;
-  out["ignored"] = status.ignored;
   AddStore(status, &out);
   return Dump(out);
 }

@@ -46,12 +46,15 @@ std::string ReasonOf(const Count& count, std::uint64_t seen, const BreakerOption
 }
 
 Result<std::optional<Tripped>> Trip(store::Store& store, const BreakerOptions& options,
-                                    const Alarm& alarm, const Count& count, std::uint64_t seen) {
+                                    const Alarm& alarm, const Count& count,
+                                    const store::AlarmCount& alarms) {
+  const std::uint64_t seen = alarms.accounts;
   Tripped tripped{
       .scope = count.name, .opened = false, .reason = ReasonOf(count, seen, options, alarm)};
   if (!options.acts_on.contains(count.scope)) {
     // Reported once, when the threshold is met.
-    return seen == count.threshold ? std::optional(tripped) : std::nullopt;
+    const bool met = seen == count.threshold && alarms.added;
+    return met ? std::optional(tripped) : std::nullopt;
   }
   store::Breaker breaker;
   breaker.scope = count.name;
@@ -81,11 +84,11 @@ Result<std::vector<Tripped>> RaiseAlarm(store::Store& store, const BreakerOption
                                         const Alarm& alarm) {
   std::vector<Tripped> out;
   for (const Count& count : CountsOf(options, alarm)) {
-    const Result<std::uint64_t> seen = store.AddAlarm(
+    const Result<store::AlarmCount> alarms = store.AddAlarm(
         count.name, count.counted, alarm.at, alarm.at - options.window, count.threshold + 1);
-    if (!seen) return std::unexpected(seen.error());
-    if (*seen < count.threshold) continue;
-    auto tripped = Trip(store, options, alarm, count, *seen);
+    if (!alarms) return std::unexpected(alarms.error());
+    if (alarms->accounts < count.threshold) continue;
+    auto tripped = Trip(store, options, alarm, count, *alarms);
     if (!tripped) return std::unexpected(tripped.error());
     if (*tripped) out.push_back(**std::move(tripped));
   }

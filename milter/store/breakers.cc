@@ -9,8 +9,10 @@ namespace {
 constexpr Query kForgetAlarms{"DELETE FROM alarms WHERE scope = :scope AND happened < :since"};
 constexpr Query kAddAlarm{
     "INSERT INTO alarms (scope, account, happened) VALUES (:scope, :account, :happened) "
-    "ON CONFLICT (scope, account) DO UPDATE SET happened = excluded.happened "
-    "WHERE alarms.happened < excluded.happened"};
+    "ON CONFLICT (scope, account) DO NOTHING"};
+constexpr Query kMoveAlarm{
+    "UPDATE alarms SET happened = :happened WHERE scope = :scope AND account = :account "
+    "AND happened < :before"};
 constexpr Query kDropAlarms{"DELETE FROM alarms WHERE scope = :scope"};
 constexpr Query kAlarms{
     "SELECT count(*) FROM (SELECT 1 FROM alarms WHERE scope = :scope AND happened >= :since "
@@ -27,14 +29,17 @@ constexpr Query kInsert{
 
 }  // namespace
 
-std::uint64_t AddAlarm(Connection& connection, std::string_view scope, std::string_view account,
-                       WallTime at, WallTime since, std::uint64_t most) {
+AlarmCount AddAlarm(Connection& connection, std::string_view scope, std::string_view account,
+                    WallTime at, WallTime since, std::uint64_t most) {
   if (scope.empty() || account.empty()) {
     throw Failure(ErrorKind::kInvalid, "an alarm without a scope or an account");
   }
   connection.Run(kForgetAlarms, {scope, since});
-  connection.Run(kAddAlarm, {scope, account, at});
-  return static_cast<std::uint64_t>(connection.Number(kAlarms, {scope, since, most}));
+  AlarmCount count;
+  count.added = connection.Run(kAddAlarm, {scope, account, at}) == 1;
+  if (!count.added) connection.Run(kMoveAlarm, {at, scope, account, at});
+  count.accounts = static_cast<std::uint64_t>(connection.Number(kAlarms, {scope, since, most}));
+  return count;
 }
 
 std::vector<Breaker> ReadBreakers(Connection& connection) {

@@ -85,8 +85,8 @@ Accounts AddFanIn(Connection& connection, std::string_view mailbox, std::string_
                   std::string_view notice, WallTime at, WallTime since);
 
 // ── breakers.cc ────────────────────────────────────────────────────────────────────────────────
-std::uint64_t AddAlarm(Connection& connection, std::string_view scope, std::string_view account,
-                       WallTime at, WallTime since, std::uint64_t most);
+AlarmCount AddAlarm(Connection& connection, std::string_view scope, std::string_view account,
+                    WallTime at, WallTime since, std::uint64_t most);
 std::vector<Breaker> ReadBreakers(Connection& connection);
 bool OpenBreaker(Connection& connection, const Breaker& breaker, const Act& act);
 bool CloseBreaker(Connection& connection, std::string_view scope, const Act& act);

@@ -133,6 +133,12 @@ struct Incident {
   Act settled = {};             // who released or closed it
 };
 
+// The alarms of a scope, one of which was just noted.
+struct AlarmCount {
+  std::uint64_t accounts = 0;  // distinct ones
+  bool added = false;          // the account had none before
+};
+
 // The breaker of one scope.
 struct Breaker {
   std::string scope = {};  // "account:…", "domain:…", "all"

@@ -227,8 +227,8 @@ class StoreOnEngine final : public Store {
   }
 
   // ── Breaker ────────────────────────────────────────────────────────────────────────────────────
-  Result<std::uint64_t> AddAlarm(std::string_view scope, std::string_view account, WallTime at,
-                                 WallTime since, std::uint64_t most) override {
+  Result<AlarmCount> AddAlarm(std::string_view scope, std::string_view account, WallTime at,
+                              WallTime since, std::uint64_t most) override {
     return Keyed(scope,
                  [=, scope = std::string(scope), account = std::string(account)](Connection& c) {
                    return store::AddAlarm(c, scope, account, at, since, most);

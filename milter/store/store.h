@@ -215,8 +215,8 @@ class Store {
   // ── Breaker ──────────────────────────────────────────────────────────────────────────────────
   // Notes an alarm of an account in a scope; returns the distinct accounts since `since`, counted
   // up to `most`: after a mass swap each alarm would else count all that came before it.
-  virtual Result<std::uint64_t> AddAlarm(std::string_view scope, std::string_view account,
-                                         WallTime at, WallTime since, std::uint64_t most) = 0;
+  virtual Result<AlarmCount> AddAlarm(std::string_view scope, std::string_view account, WallTime at,
+                                      WallTime since, std::uint64_t most) = 0;
   virtual Result<bool> OpenBreaker(const Breaker& breaker, const Act& act) = 0;
   // The alarms of the scope that it had are forgotten with it.
   virtual Result<bool> CloseBreaker(std::string_view scope, const Act& act) = 0;

@@ -44,6 +44,7 @@ TEST(ControlServiceTest, StatusTellsWhatTheServiceCounts) {
   service.status_.started = WallTime(std::chrono::seconds(1'000'000'000));
   service.status_.rules = 90;
   service.status_.verdicts = {{"accept", 12}, {"hold", 1}};
+  service.status_.ignored = 3;
   const auto handlers = ServiceHandlers(service, log);
   const ControlAnswer answer = handlers.at("status")({});
   ASSERT_TRUE(answer);
@@ -53,6 +54,7 @@ TEST(ControlServiceTest, StatusTellsWhatTheServiceCounts) {
   EXPECT_EQ(json["started"], "2001-09-09T01:46:40Z");
   EXPECT_EQ(json["rules"], 90);
   EXPECT_EQ(json["verdicts"]["accept"], 12);
+  EXPECT_EQ(json["findings_ignored"], 3);
   EXPECT_FALSE(json.contains("directory_rows"));
   service.status_.has_directory = true;
   service.status_.directory_rows = 7;

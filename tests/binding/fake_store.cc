@@ -228,16 +228,17 @@ Result<std::vector<Change>> FakeStore::ExpireChanges(WallTime now) {
   return out;
 }
 
-Result<std::uint64_t> FakeStore::AddAlarm(std::string_view scope, std::string_view account,
-                                          WallTime at, WallTime since, std::uint64_t most) {
+Result<AlarmCount> FakeStore::AddAlarm(std::string_view scope, std::string_view account,
+                                       WallTime at, WallTime since, std::uint64_t most) {
   OR_DOWN();
-  alarms.emplace(scope, std::pair(std::string(account), at));
   std::set<std::string> accounts;
   const auto [begin, end] = alarms.equal_range(std::string(scope));
   for (auto it = begin; it != end; ++it) {
     if (it->second.second >= since) accounts.insert(it->second.first);
   }
-  return std::min<std::uint64_t>(accounts.size(), most);
+  const bool added = accounts.emplace(account).second;
+  alarms.emplace(scope, std::pair(std::string(account), at));
+  return AlarmCount{std::min<std::uint64_t>(accounts.size(), most), added};
 }
 
 Result<bool> FakeStore::OpenBreaker(const Breaker& breaker, const Act& act) {

@@ -79,8 +79,8 @@ class FakeStore final : public Store {
                                             WallTime expires) override;
   Result<Accounts> AddFanIn(std::string_view mailbox, std::string_view account,
                             std::string_view notice, WallTime at, WallTime since) override;
-  Result<std::uint64_t> AddAlarm(std::string_view scope, std::string_view account, WallTime at,
-                                 WallTime since, std::uint64_t most) override;
+  Result<AlarmCount> AddAlarm(std::string_view scope, std::string_view account, WallTime at,
+                              WallTime since, std::uint64_t most) override;
   Result<bool> OpenBreaker(const Breaker& breaker, const Act& act) override;
   Result<bool> CloseBreaker(std::string_view scope, const Act& act) override;
   Result<void> AddIncident(const Incident& incident) override;

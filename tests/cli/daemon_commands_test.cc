@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "app/control.h"
+#include "app/control_service.h"
 #include "cli/command.h"
 #include "tool.h"
 
@@ -33,6 +34,25 @@ TEST_F(DaemonCommandsTest, StatusForPeopleAndPrograms) {
             "mode      observe\nrules     90\nhas it    yes\nverdicts  accept 12, hold 1\n"
             "notes     none\n");
   EXPECT_EQ(Run({"status", "--config", "warifu.conf", "--format", "json"}).out, answer + "\n");
+}
+
+TEST_F(DaemonCommandsTest, StatusOfAWholeDaemon) {
+  app::Status status;
+  status.version = "1.2.3";
+  status.config_path = "/etc/warifu/warifu.conf";
+  status.mode = Mode::kEnforce;
+  status.started = kToolTime - std::chrono::hours(3);
+  status.uptime = std::chrono::hours(3);
+  status.rules = 412;
+  status.rules_version = "0123456789abcdef";
+  status.rules_age = std::chrono::hours(3);
+  status.reloaded = status.started;
+  status.messages = 1234;
+  status.verdicts = {{"accept", 1200}, {"hold", 34}};
+  status.findings = {{"high", 40}, {"medium", 7}};
+  status.ignored = 5;
+  Serve("status", [&](const app::ControlCall&) { return app::ToJson(status); });
+  ExpectGolden("status.txt", Run({"status", "--config", "warifu.conf"}).out);
 }
 
 TEST_F(DaemonCommandsTest, AFailedReloadTellsEveryError) {

@@ -66,6 +66,7 @@ TEST_F(BreakerTest, WiderScopesAreReportedOnceAndStopNothingUnlessTheyAreSet) {
   ASSERT_THAT(domain, SizeIs(1));
   EXPECT_EQ(domain[0].scope, "domain:example.jp");
   EXPECT_FALSE(domain[0].opened);
+  EXPECT_THAT(Raise("b", "2a"), SizeIs(0)) << "of an account that was counted";
   EXPECT_THAT(Raise("c", "3"), SizeIs(1)) << "all";
   EXPECT_THAT(Raise("d", "4"), SizeIs(0));
   EXPECT_THAT(store_.breakers, SizeIs(0));

@@ -155,12 +155,18 @@ TEST_P(RightsTest, ABreakerOpensOnceAndSurvives) {
 }
 
 TEST_P(RightsTest, AlarmsCountDistinctAccounts) {
-  EXPECT_EQ(Must(store_->AddAlarm("all", "anna", At(10), At(0), 9)), 1U);
-  EXPECT_EQ(Must(store_->AddAlarm("all", "anna", At(20), At(0), 9)), 1U);
-  EXPECT_EQ(Must(store_->AddAlarm("all", "bert", At(15), At(0), 9)), 2U);
-  EXPECT_EQ(Must(store_->AddAlarm("domain:x", "carl", At(15), At(0), 9)), 1U);
-  EXPECT_EQ(Must(store_->AddAlarm("all", "carl", At(30), At(16), 9)), 2U) << "bert's is too old";
-  EXPECT_EQ(Must(store_->AddAlarm("all", "dora", At(31), At(16), 2)), 2U) << "no more are counted";
+  const AlarmCount first = Must(store_->AddAlarm("all", "anna", At(10), At(0), 9));
+  EXPECT_EQ(first.accounts, 1U);
+  EXPECT_TRUE(first.added);
+  const AlarmCount again = Must(store_->AddAlarm("all", "anna", At(20), At(0), 9));
+  EXPECT_EQ(again.accounts, 1U);
+  EXPECT_FALSE(again.added);
+  EXPECT_EQ(Must(store_->AddAlarm("all", "bert", At(15), At(0), 9)).accounts, 2U);
+  EXPECT_EQ(Must(store_->AddAlarm("domain:x", "carl", At(15), At(0), 9)).accounts, 1U);
+  EXPECT_EQ(Must(store_->AddAlarm("all", "carl", At(30), At(16), 9)).accounts, 2U)
+      << "bert's is too old";
+  EXPECT_EQ(Must(store_->AddAlarm("all", "dora", At(31), At(16), 2)).accounts, 2U)
+      << "no more are counted";
 }
 
 TEST_P(RightsTest, ClosingABreakerCountsAnew) {
@@ -169,11 +175,11 @@ TEST_P(RightsTest, ClosingABreakerCountsAnew) {
     Must(store_->AddAlarm("domain:x", account, At(10), At(0), 9));
   }
   EXPECT_FALSE(Must(store_->CloseBreaker("all", By("uid 0", 20)))) << "it is not open";
-  EXPECT_EQ(Must(store_->AddAlarm("all", "carl", At(20), At(0), 9)), 3U);
+  EXPECT_EQ(Must(store_->AddAlarm("all", "carl", At(20), At(0), 9)).accounts, 3U);
   Must(store_->OpenBreaker({.scope = "all"}, By("mail", 30)));
   EXPECT_TRUE(Must(store_->CloseBreaker("all", By("uid 0", 40))));
-  EXPECT_EQ(Must(store_->AddAlarm("all", "dora", At(50), At(0), 9)), 1U);
-  EXPECT_EQ(Must(store_->AddAlarm("domain:x", "dora", At(50), At(0), 9)), 3U);
+  EXPECT_EQ(Must(store_->AddAlarm("all", "dora", At(50), At(0), 9)).accounts, 1U);
+  EXPECT_EQ(Must(store_->AddAlarm("domain:x", "dora", At(50), At(0), 9)).accounts, 3U);
 }
 
 }  // namespace

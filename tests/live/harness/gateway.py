@@ -70,20 +70,25 @@ class Gateway:
         with self.client(login, **more) as client:
             return client.send(sender, recipients, mail)
 
-    def leaks(self, secrets) -> list[str]:
-        """Where a planted secret stands that never should: any file of the run, and every reply.
+    def outputs(self) -> dict[str, bytes]:
+        """Where a secret may never stand: place → any file of the run, and every reply.
 
         The queue of Postfix and the mails at the sink hold the mails themselves and are left out,
         but for the head fields that warifu added; Postfix's configuration holds the login passwords.
         """
-        texts = {f"reply {reply.stage} {reply.code}": str(reply).encode() for reply in self.replies}
+        texts = {"replies": "\n".join(map(str, self.replies)).encode()}
         for path in self.scratch.path.rglob("*"):
             inside = path.relative_to(self.scratch.path).as_posix()
             if path.is_file() and not inside.startswith(("sink/", "postfix/queue/", "postfix/conf/", "warifu/bin/", "warifu2/bin/")):
                 texts[inside] = path.read_bytes()
         for number, mail in enumerate(self.sink.mails(), 1):
-            texts[f"X-Warifu of mail {number}"] = b"\n".join(mail.fields("X-Warifu"))
-        return [f"{place}: {secret}" for place, text in texts.items() for secret in secrets
+            if fields := mail.fields("X-Warifu"):
+                texts[f"X-Warifu of mail {number}"] = b"\n".join(fields)
+        return texts
+
+    def leaks(self, secrets) -> list[str]:
+        """Where a planted secret stands that never should."""
+        return [f"{place}: {secret}" for place, text in self.outputs().items() for secret in secrets
                 if secret.encode() in text]
 
 
