@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/iso_time.h"
+
 namespace warifu::app {
 namespace {
 
@@ -10,7 +12,7 @@ bool HasRule(const scan::PatternSet& rules, const std::string& id) {
 }
 
 // What loads, and would let mail pass unseen or refuse what it should not.
-void AddWarnings(const Snapshot& snapshot, std::vector<std::string>* warnings) {
+void AddWarnings(const Snapshot& snapshot, WallTime now, std::vector<std::string>* warnings) {
   const Settings& settings = snapshot.settings;
   if (snapshot.rules->rules().empty()) {
     warnings->push_back("no rule is loaded: nothing is looked for in mail");
@@ -20,6 +22,12 @@ void AddWarnings(const Snapshot& snapshot, std::vector<std::string>* warnings) {
     warnings->push_back(
         settings.directory.path +
         ": the table is empty: no account owns an address, so sender and author pass nobody");
+  }
+  for (const scan::RuleInfo& rule : snapshot.rules->rules()) {
+    if (rule.until && *rule.until <= now && rule.mode == Mode::kEnforce) {
+      warnings->push_back("rule '" + rule.id + "' only observes since " +
+                          IsoTime(*rule.until).substr(0, 10) + ", its until");
+    }
   }
   for (const std::string& id : settings.observed_rules) {
     const std::vector<std::string> indexes = snapshot.records->Ids();
@@ -167,7 +175,7 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
 
   snapshot->settings = std::move(settings);
   std::ranges::copy(snapshot->rules->notes(), std::back_inserter(snapshot->notes));
-  AddWarnings(*snapshot, &snapshot->warnings);
+  AddWarnings(*snapshot, clock.Now(), &snapshot->warnings);
   return snapshot;
 }
 

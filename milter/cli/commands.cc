@@ -83,10 +83,10 @@ constexpr Command kMail[] = {
      "what it would have done, and what the other rules would have done. With rule files (*.toml), "
      "those rules are tried and the configured ones are the others.",
      kRulesTryOptions, RunRulesTry},
-    {"rules bench", "[PATH...]", 0, -1, "measure what each rule costs",
+    {"rules bench", "[RULEFILE...] [PATH...]", 0, -1, "measure what each rule costs",
      "Reads the mails and files given, or else 4 MiB of made-up English, Japanese, base64 and "
      "tables, and measures each rule's part of both passes. Rules that are slow are named with "
-     "what in them is dear.",
+     "what in them is dear. Rule files (*.toml) stand for --rules.",
      kRulesOptions, RunRulesBench},
     {"records index", "SCHEMA TABLE", 2, 2, "make an exact-match index of a member table",
      "Reads a member table (CSV, by the schema) and writes an index of keyed fingerprints, by "

@@ -104,6 +104,12 @@ std::string DayText(WallTime time) {
   return text;
 }
 
+std::string ShareText(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", share);
+  return text;
+}
+
 Json ToJson(const scan::RuleInfo& rule) {
   Json regions = Json::array();
   for (const Region region : rule.regions) regions.push_back(ToString(region));
@@ -150,6 +156,15 @@ int RunRulesCheck(const Arguments& arguments, Terminal& terminal) {
             arguments, terminal);
     }
   };
+  std::vector<scan::RuleProblem> expired;
+  for (const scan::RuleInfo& rule : (*rules)->rules()) {
+    if (!rule.until || *rule.until > terminal.clock->Now()) continue;
+    expired.push_back({.rule = rule.id,
+                       .place = {rule.file, rule.line, 0},
+                       .error = false,
+                       .text = "only observes since " + DayText(*rule.until) + ", its until"});
+  }
+  tell(expired, "rule");
   tell((*rules)->CheckExamples(), "rule");
   tell(notices->problems, "notice");
   if (notices->count > 0) terminal.err << Plural(notices->count, "notice") << ", ";
@@ -178,7 +193,11 @@ int RunRulesList(const Arguments& arguments, Terminal& terminal) {
       continue;
     }
     std::string description = Printable(rule.description);
-    if (rule.until) description += " (until " + DayText(*rule.until) + ")";
+    if (rule.until) {
+      const bool passed = *rule.until <= terminal.clock->Now();
+      description += (passed ? " (only observes since " : " (until ") + DayText(*rule.until) + ")";
+    }
+    if (rule.sample < 1) description += " (sample " + ShareText(rule.sample) + ")";
     table.Add({Printable(rule.id),
                {std::string(ToString(rule.severity)), StyleOf(rule.severity)},
                rule.mode == Mode::kObserve ? "observe" : ToString(rule.action),

@@ -61,6 +61,9 @@ TrialSummary::TrialSummary(const std::vector<scan::RuleInfo>& rules, std::string
   for (const scan::RuleInfo& rule : rules) {
     actions_[rule.id] =
         rule.mode == Mode::kObserve ? "observe" : std::string(ToString(rule.action));
+    if (rule.mode == Mode::kObserve) continue;
+    if (rule.until) limits_[rule.id] = "by its until";
+    if (rule.sample < 1) limits_[rule.id] += rule.until ? " or sample" : "by its sample";
   }
 }
 
@@ -71,7 +74,7 @@ TrialSummary::Tally& TrialSummary::Of(const std::string& rule) {
 }
 
 void TrialSummary::Add(const TriedMail& mail) {
-  std::set<std::string> matched;
+  std::set<std::string> matched, unknown, enforced;
   for (const Finding& f : mail.findings) {
     if (!Wanted(f.rule)) continue;
     Tally& tally = Of(f.rule);
@@ -80,10 +83,18 @@ void TrialSummary::Add(const TriedMail& mail) {
       tally.examples.push_back({mail.path, f.part, f.preview, mail.index});
     }
     matched.insert(f.rule);
+    if (!f.ignored.empty()) continue;
+    unknown.insert(f.rule);
+    if (f.mode == Mode::kEnforce) enforced.insert(f.rule);
   }
   for (const std::string& rule : matched) {
     Tally& tally = Of(rule);
     ++tally.mails;
+    if (!unknown.contains(rule)) {
+      ++tally.ignored;
+    } else if (limits_.contains(rule) && !enforced.contains(rule)) {
+      ++tally.observed;
+    }
     ++tally.senders[mail.sender.empty() ? "(nobody)" : mail.sender];
     ++tally.others[std::string(ToString(OthersCallFor(mail, rule)))];
   }
@@ -104,6 +115,12 @@ std::string TrialSummary::Text(const Terminal& terminal) const {
     if (!tally.senders.empty()) {
       table.Add({"from", std::to_string(tally.senders.size()), Listed(tally.senders, kSenders)});
       table.Add({"others would", "", Listed(tally.others, tally.others.size())});
+    }
+    if (tally.ignored > 0) {
+      table.Add({"ignored", std::to_string(tally.ignored), "by the list of known findings"});
+    }
+    if (tally.observed > 0) {
+      table.Add({"only observed", std::to_string(tally.observed), limits_.at(rule)});
     }
     for (const Example& example : tally.examples) {
       table.Add({"example", example.preview,
@@ -135,6 +152,8 @@ std::string TrialSummary::Json() const {
                   {"mails", tally.mails},
                   {"findings", tally.findings},
                   {"action", tally.action},
+                  {"ignored", tally.ignored},
+                  {"observed", tally.observed},
                   {"senders", std::move(senders)},
                   {"others", tally.others},
                   {"examples", std::move(examples)},

@@ -48,6 +48,8 @@ class TrialSummary {
   struct Tally {
     std::string action;
     std::uint64_t mails = 0, findings = 0;
+    std::uint64_t ignored = 0;   // of the mails: all findings are known to an ignore list
+    std::uint64_t observed = 0;  // of the others: not enforced, by the rule's `until` or `sample`
     std::map<std::string, std::uint64_t> senders, others, dropped;
     std::vector<Example> examples;
   };
@@ -56,6 +58,7 @@ class TrialSummary {
 
   const std::string only_;
   std::map<std::string, std::string> actions_;  // rule → what it calls for
+  std::map<std::string, std::string> limits_;   // rule → the keys by which it may only observe
   std::map<std::string, Tally> rules_;
   std::uint64_t mails_ = 0;
 };

@@ -106,6 +106,22 @@ TEST_F(GoldenTest, RulesTryOnAFolder) {
   Expect("rules-try-summary.txt", {"rules", "try", "new.toml", "box/1.eml", "--summary"});
 }
 
+TEST_F(GoldenTest, RulesThatOnlyObserve) {
+  const std::string head =
+      "[[rules]]\nid = \"new\"\ndescription = \"A ticket\"\nregex = "
+      "'''tick-([a-z0-9]{8})'''\n[rules.mail]\n";
+  Write("old.toml", head + "action = \"hold\"\nuntil = 2020-01-01\n");
+  Write("never.toml", head + "action = \"hold\"\nsample = 0.0\n");
+  Write("box/1.eml", "From: Taro <taro@example.jp>\n\ntick-k29vmq1z\n");
+  Write("box/2.eml", "From: Taro <taro@example.jp>\n\ntick-k29vmq2z\n");
+  Expect("rules-try-until.txt", {"rules", "try", "old.toml", "box"});
+  Expect("rules-try-sample.txt", {"rules", "try", "never.toml", "box"});
+  Expect("rules-list-until.txt", {"rules", "list", "old.toml"});
+  Expect("rules-list-sample.txt", {"rules", "list", "never.toml"});
+  Expect("rules-check-until.txt", {"rules", "check", "old.toml"});
+  EXPECT_EQ(Run({"rules", "check", "old.toml"}).status, 0);
+}
+
 TEST_F(GoldenTest, Scan) {
   Write("mail/1.eml", MailOf("member list", "1024,taro,Xk29vmQ1,2000-04-01\n"));
   Write("mail/2.eml", MailOf("lunch", "at noon?\n"));

@@ -65,7 +65,9 @@ TEST_F(RulesBenchTest, ReadsTheMailGiven) {
   const auto costs = Bench({"--rules", "cost.toml", "mail"});
   EXPECT_EQ(costs.at("plain")["found"], 2);
   EXPECT_LT(costs.at("")["bytes"], 1000);
+  EXPECT_EQ(Bench({"cost.toml", "mail"}).at("plain")["found"], 2) << "as of rules try and check";
   EXPECT_EQ(Run({"rules", "bench", "--rules", "cost.toml", "absent"}).status, 2);
+  EXPECT_EQ(Run({"rules", "bench", "absent.toml"}).status, 2);
   EXPECT_EQ(Run({"rules", "bench", "--rules", "absent.toml"}).status, 2);
 }
 

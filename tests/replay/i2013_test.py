@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """July and December 2013: an intruder takes addresses and hashes out of a login server and mails them away.
 
-Every dump that he sends is found, in 15 formats of hashes, as text, HTML, CSV, TSV, SQL, JSON and LDIF; the events count its rows and the accounts
+Every dump that he sends is found, in 15 formats of hashes and as plain passwords of 6 to 32
+characters, as text, HTML, CSV, TSV, SQL, JSON and LDIF; the events count its rows and the accounts
 they are of, and it is held or refused as the rules say. The breaker of each account that he uses
 opens at the threshold; from then on nothing of it leaves, until a person closes it. Ordinary mail of
 others, in the same stream, arrives as it was. Runs with some thousand rows; tests/replay/full runs
@@ -11,6 +12,7 @@ import collections
 import contextlib
 import itertools
 import json
+import math
 import random
 import sqlite3
 import threading
@@ -22,12 +24,14 @@ import hashes
 import town
 from harness import gateway, live, scratch
 
-KINDS = [*hashes.FORMATS]
+KINDS = [*hashes.FORMATS, "password"]
 DUMPS = len(KINDS) * len(dumps.FORMS)
 # Rows of a dump; values of each slow format; ordinary mails, and the accounts that send them.
 ROWS, STORE, LETTERS, STAFF = (-(-4_000_000 // DUMPS), 2_000, 3_000, 200) if town.FULL else (12, 200, 60, 12)
 LARGE = {} if town.FULL else {"CSV with heading, UTF-8": 130, "plain body, ISO-2022-JP": 104}  # above what events list one by one
-NAMELESS = {"JSON", "LDIF"}  # forms in which not every rule names the account
+# The share of rows that may be missed: a password that looks like a stand-in ("<…>", "xxxxx") is let pass,
+# and so is, among millions, a hash in base64 in which such letters stand by chance.
+MISSED_PASSWORDS, MISSED_HASHES = 0.05, 0.001 if town.FULL else 0
 OPS = "ops.example.jp"
 ALERTS = "alerts@soc.example.net"
 ALARMS = len(dumps.FORMS)  # breaker.account_alarms: each account can send its dumps, and then no more
@@ -133,18 +137,18 @@ class Dumps(unittest.TestCase):
                 event = events[f"<{entry.token}@{OPS}>"]
                 self.assertEqual((event["action"], event["faults"]), (entry.kind.rpartition(" ")[2], []))
                 counted = count(event)
-                rule, best = max(counted.items(), key=lambda item: (item[1][1], item[1][0]))
-                self.assertEqual(best[0], wanted, counted)
-                if form not in NAMELESS:
-                    self.assertEqual(best[1], wanted, counted)
-                    owned = [one["ownership"] for one in event["findings"]
-                             if one["rule"] == rule[0] and "rows" not in one]
-                    self.assertEqual(set(owned), {"stranger"})
+                rule, best = max(counted.items(), key=lambda item: sum(item[1]))
+                share = MISSED_PASSWORDS if kind == "password" else MISSED_HASHES
+                for number in best:
+                    self.assertLessEqual(number, wanted, counted)
+                    self.assertGreaterEqual(number, wanted - math.ceil(wanted * share), counted)
+                owned = [one["ownership"] for one in event["findings"] if one["rule"] == rule[0] and "rows" not in one]
+                self.assertEqual(set(owned), {"stranger"})
                 found, rows, accounts = found + 1, rows + best[0], accounts + best[1]
                 rules[rule[0]] += best[0]
         self.clock.say(f"{found} of {DUMPS} dumps found, {rows:,} rows of {accounts:,} accounts counted: "
                        + ", ".join(f"{name} {rows:,}" for name, rows in rules.most_common()))
-        self.assertEqual((found, rows), (DUMPS, sum(self.sizes.values())))
+        self.assertEqual(found, DUMPS)
 
     def ordinary_mail_arrives(self) -> None:
         arrived = {mail.fields("X-Token")[0].decode(): mail for mail in self.gate.sink.mails()}
@@ -266,7 +270,7 @@ class Tails:
 
     What events may show is the masked preview: the first two characters.
     """
-    LONG = 12  # characters
+    LONG, SHORT = 12, 6  # characters
 
     def __init__(self):
         self._lock, self._tails, self.bytes = threading.Lock(), collections.defaultdict(set), 0
@@ -275,7 +279,7 @@ class Tails:
         with self._lock:
             for secret in secrets:
                 tail = secret.rstrip("=").encode()[-self.LONG:]
-                self._tails[len(tail)].add(tail)
+                self._tails[tail[:self.SHORT]].add(tail)
 
     def __len__(self) -> int:
         return sum(map(len, self._tails.values()))
@@ -283,11 +287,13 @@ class Tails:
     def found_in(self, outputs: dict[str, bytes]) -> list[str]:
         found = []
         for place, text in outputs.items():
-            for length, tails in self._tails.items():
-                hits = {at for at in range(len(text) - length + 1) if text[at:at + length] in tails}
-                # A short one stands by itself, or it is chance.
-                found += [f"{place}: {text[at:at + length]!r}" for at in hits if length > 8 or not (
-                    text[at - 1:at].isalnum() or text[at + length:at + length + 1].isalnum())]
+            begins = (at for at in range(len(text)) if text[at:at + self.SHORT] in self._tails)
+            for at in begins:
+                for tail in self._tails[text[at:at + self.SHORT]]:
+                    # A short one stands by itself, or it is chance.
+                    alone = not (text[at - 1:at].isalnum() or text[at + len(tail):at + len(tail) + 1].isalnum())
+                    if text.startswith(tail, at) and (len(tail) > 8 or alone):
+                        found.append(f"{place}: {tail!r}")
         return found
 
 
