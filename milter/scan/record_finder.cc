@@ -3,82 +3,31 @@
 #include <algorithm>
 #include <array>
 #include <unordered_set>
+#include <utility>
 
 #include "base/utf8.h"
 #include "scan/cell_normal.h"
+#include "scan/known_words.h"
 #include "scan/row_search.h"
+#include "scan/text_marks.h"
 
 namespace warifu::scan {
 namespace {
 
 constexpr std::size_t kMaxNumberRuns = 16;
-constexpr std::size_t kPending = 16;
+constexpr std::size_t kPending = 32;
 constexpr std::size_t kTimeEvery = 1u << 16;  // bytes
-
-// What a byte is, in bits, so that the loop over a word asks one table.
-enum Class : std::uint8_t {
-  kBlank = 1,
-  kWord = 2,
-  kSoft = 4,
-  kDot = 8,
-  kWide = 16,
-  kDigit = 32,
-  kUpper = 64
-};
-
-// Punctuation that occurs inside of logins and addresses belongs to a word.
-constexpr std::array<std::uint8_t, 256> MakeClasses() {
-  std::array<std::uint8_t, 256> classes{};
-  for (std::size_t b = 0; b < 256; ++b) {
-    const bool digit = b >= '0' && b <= '9';
-    const bool letter = b >= 'a' && b <= 'z';
-    if (b >= 0x80) {
-      classes[b] = kWide;
-    } else if (b <= ' ' || b == 0x7f) {
-      classes[b] = kBlank;
-    } else if (digit) {
-      classes[b] = kWord | kDigit;
-    } else if (b >= 'A' && b <= 'Z') {
-      classes[b] = kWord | kUpper;
-    } else if (letter || b == '-' || b == '_' || b == '+' || b == '@') {
-      classes[b] = kWord;
-    } else {
-      classes[b] = b == '.' ? kDot : kSoft;
-    }
-  }
-  return classes;
-}
-constexpr std::array<std::uint8_t, 256> kClasses = MakeClasses();
-
-struct Word {
-  std::size_t end, digits;
-  std::uint8_t fits, met;
-};
-
-// The word that begins at `pos`, with the dots inside of it. Nearly every byte of a mail passes
-// through here, so all of it stays in registers.
-Word ReadWord(const unsigned char* bytes, std::size_t pos, std::size_t size,
-              const std::uint8_t* fit) {
-  const std::size_t begin = pos;
-  std::size_t digits = 0;
-  std::uint8_t fits = 0xff, met = 0;
-  for (; pos < size; ++pos) {
-    const unsigned char byte = bytes[pos];
-    const std::uint8_t c = kClasses[byte];
-    if ((c & kWord) == 0) {
-      const bool inner =
-          c == kDot && pos > begin && pos + 1 < size && (kClasses[bytes[pos + 1]] & kWord) != 0;
-      if (!inner) break;
-    }
-    fits &= fit[byte];
-    met |= c;
-    digits += (c & kDigit) / kDigit;
-  }
-  return {pos, digits, fits, met};
-}
 
 bool IsDigit(char c) {
   return c >= '0' && c <= '9';
+}
+
+bool IsWide(char c) {
+  return static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool IsCased(char c) {
+  return (c >= 'A' && c <= 'Z') || IsWide(c);
 }
 
 // Marks of East Asian text that part words as ASCII punctuation does.
@@ -89,8 +38,6 @@ bool IsWideMark(std::string_view character) {
   return a == 0xE3 && b == 0x80;  // U+3000 to U+303F: 、。「」【】
 }
 
-enum class Form : std::uint8_t { kVerbatim, kFolded, kDigits };
-
 class Search {
  public:
   Search(const RecordIndex& index, const RecordFinder::Tables& tables, std::string_view text,
@@ -99,15 +46,19 @@ class Search {
         tables_(tables),
         text_(text),
         options_(options),
+        marks_(tables.dead, tables.digits.empty() ? 0 : tables.shortest_digits),
+        known_(text.size()),
         rows_(index, text, options),
         out_(out) {}
 
   bool Run() {
-    std::size_t pos = 0, asked = 0;
-    while (pos < text_.size()) {
-      pos = TakeRun(pos);
-      if (pos - asked < kTimeEvery) continue;
-      asked = pos;
+    for (std::size_t begin = 0, asked = 0; begin < text_.size();) {
+      const Span window = marks_.Window(text_, begin);
+      marks_.Read(text_, window);
+      TakeWindow(window.begin);
+      begin = window.end;
+      if (begin - asked < kTimeEvery) continue;
+      asked = begin;
       if (options_.out_of_time != nullptr && *options_.out_of_time && (*options_.out_of_time)()) {
         return false;
       }
@@ -117,129 +68,187 @@ class Search {
   }
 
  private:
+  struct Chosen {
+    std::uint64_t marks;        // no words; of a longer run, not 0
+    std::uint32_t begin, size;  // in the window
+  };
   struct Piece {
     std::size_t begin, end;
-    std::uint8_t fits, met;
+    std::uint8_t fits;
   };
+  // A piece on its way to the filter: as it is, folded, or both.
   struct Pending {
-    std::uint64_t hash;
+    std::uint64_t verbatim, folded;  // hashes; 0 for none
     std::size_t begin, end;
     std::uint8_t fits;
-    Form form;
+    bool number;
   };
 
-  // The run that begins at or behind `pos`, up to the blank behind it.
-  std::size_t TakeRun(std::size_t pos) {
-    const auto* bytes = reinterpret_cast<const unsigned char*>(text_.data());
-    const std::size_t size = text_.size();
-    const std::uint8_t ends = tables_.beyond_ascii ? kBlank : kBlank | kWide;
-    while (pos < size && (kClasses[bytes[pos]] & ends) != 0) ++pos;
-    const std::size_t run = pos;
-    // Most runs are one word, and most words fit no key.
-    const Word first = ReadWord(bytes, pos, size, tables_.fits);
-    if (first.end == size || (kClasses[bytes[first.end]] & ends) != 0) {
-      if (first.fits != 0 && first.end > run) Offer(run, first.end, first.fits, first.met);
-      if (first.digits > 0) TakeNumbers(run, first.end, first.digits);
-      return first.end;
+  void TakeWindow(std::size_t base) {
+    window_ = base;
+    Choose();
+    numbers_ = marks_.numbers();
+    number_at_ = numbers_due_ = 0;
+    FindNextNumber();
+    for (std::size_t i = 0; i < chosen_count_; ++i) {
+      const Chosen& run = chosen_[i];
+      const std::size_t begin = base + run.begin;
+      while (numbers_due_ <= begin) TakeNextNumber();
+      if (run.marks == 0) {
+        OfferWord(begin, run.size);
+      } else if (run.size < kBits && (marks_.Wide(run.begin) << (kBits - run.size)) == 0) {
+        OfferPieces(begin, run.size, run.marks);
+      } else {
+        TakePieces(begin, begin + run.size);
+      }
     }
-    pieces_.clear();
-    std::size_t digits = 0;
-    while (pos < size) {
-      const std::size_t begin = pos;
-      const Word word = ReadWord(bytes, pos, size, tables_.fits);
-      pos = word.end;
-      digits += word.digits;
-      const std::uint8_t fits = word.fits;
-      if (pos > begin) pieces_.push_back({begin, pos, fits, word.met});
-      if (pos >= size || (kClasses[bytes[pos]] & ends) != 0) break;
-      if (kClasses[bytes[pos]] == kWide) {
+    while (next_number_ != kNone) TakeNextNumber();
+  }
+
+  // The runs in which a key may stand: most are one word, and of a length that no key has. Chosen
+  // without a branch, since nobody can foretell which.
+  void Choose() {
+    const auto runs = marks_.runs();
+    chosen_.resize(runs.size() / 2 + 1);
+    chosen_count_ = 0;
+    for (std::size_t i = 0; i + 1 < runs.size(); i += 2) {
+      const std::uint32_t begin = runs[i], size = runs[i + 1] - begin;
+      const std::uint32_t read = std::min<std::uint32_t>(size, kBits);
+      const std::uint64_t no_word = marks_.NoWord(begin) << (kBits - read) >> (kBits - read);
+      Chosen& chosen = chosen_[chosen_count_];
+      chosen.marks = no_word | (size > kBits ? 1u : 0u);
+      chosen.begin = begin;
+      chosen.size = size;
+      chosen_count_ += (chosen.marks != 0) | (tables_.lengths[size & 127] != 0);
+    }
+  }
+
+  // Each piece of a short run of ASCII and each row of neighbours. `marks` has a bit for each byte
+  // that is a piece of its own.
+  void OfferPieces(std::size_t begin, std::size_t size, std::uint64_t marks) {
+    const std::uint64_t cuts = marks | marks << 1 | 1u | std::uint64_t{1} << size;
+    for (std::uint64_t from = cuts; from != 0; from &= from - 1) {
+      const int first = std::countr_zero(from);
+      for (std::uint64_t ends = cuts >> first & tables_.length_bits; ends != 0; ends &= ends - 1) {
+        OfferWord(begin + static_cast<std::size_t>(first),
+                  static_cast<std::size_t>(std::countr_zero(ends)));
+      }
+    }
+  }
+
+  // Numbers are taken behind the words of the run in which they begin; they may go on behind it.
+  void FindNextNumber() {
+    while (number_at_ < numbers_.size() && window_ + numbers_[number_at_] < numbers_done_) {
+      ++number_at_;
+    }
+    next_number_ = number_at_ < numbers_.size() ? window_ + numbers_[number_at_] : kNone;
+    next_number_ = std::min(next_number_, rest_of_number_);
+    if (next_number_ == kNone) {
+      numbers_due_ = kNone;
+    } else if (next_number_ >= numbers_due_ || numbers_due_ == kNone) {
+      numbers_due_ = marks_.RunEnd(text_, next_number_);
+    }
+  }
+
+  void TakeNextNumber() {
+    rest_of_number_ = kNone;
+    TakeNumber(next_number_);
+    FindNextNumber();
+  }
+
+  // Cuts a run into words, marks of ASCII, and what is beyond ASCII.
+  void TakePieces(std::size_t begin, std::size_t end) {
+    piece_count_ = 0;
+    for (std::size_t pos = begin; pos < end;) {
+      const std::size_t word = window_ + marks_.WordEnd(pos - window_);
+      if (word > pos) {
+        // Whether its bytes fit is only asked where its length does.
+        AddPiece(pos, word, word - pos > tables_.longest ? 0 : 0xff);
+        pos = word;
+      } else if (IsWide(text_[pos])) {
         pos = TakeWide(pos);
       } else {
-        pieces_.push_back({pos, pos + 1, tables_.fits[bytes[pos]], kSoft});
+        AddPiece(pos, pos + 1, tables_.fits[static_cast<unsigned char>(text_[pos])]);
         ++pos;
       }
     }
     OfferJoined();
-    if (digits > 0) TakeNumbers(run, pos, digits);
-    return pos;
+  }
+
+  // Field by field: a piece that is copied in one step waits for its parts.
+  void AddPiece(std::size_t begin, std::size_t end, std::uint8_t fits) {
+    if (piece_count_ == pieces_.size()) pieces_.resize(2 * piece_count_ + 64);
+    Piece& piece = pieces_[piece_count_++];
+    piece.begin = begin;
+    piece.end = end;
+    piece.fits = fits;
   }
 
   // Characters beyond ASCII up to the next mark.
   std::size_t TakeWide(std::size_t pos) {
     const std::size_t begin = pos;
-    std::uint8_t fits = 0xff;
-    while (pos < text_.size() && kClasses[static_cast<unsigned char>(text_[pos])] == kWide) {
+    while (pos < text_.size() && IsWide(text_[pos])) {
       const std::size_t size = std::max<std::size_t>(1, DecodeUtf8(text_, pos).size);
       const bool mark = IsWideMark(text_.substr(pos, size));
       if (mark && pos > begin) break;
-      for (std::size_t i = 0; i < size; ++i) {
-        fits &= tables_.fits[static_cast<unsigned char>(text_[pos + i])];
-      }
       pos += size;
       if (mark) break;
     }
-    pieces_.push_back({begin, pos, fits, kWide});
+    AddPiece(begin, pos, FitsOf(begin, pos));
     return pos;
+  }
+
+  // Key columns in whose values all of these bytes occur; none for a piece that is too long.
+  std::uint8_t FitsOf(std::size_t begin, std::size_t end) const {
+    if (end - begin > tables_.longest) return 0;
+    std::uint8_t fits = 0xff;
+    for (; begin < end; ++begin) fits &= tables_.fits[static_cast<unsigned char>(text_[begin])];
+    return fits;
   }
 
   // Each piece, and each row of neighbours.
   void OfferJoined() {
-    for (std::size_t first = 0; first < pieces_.size(); ++first) {
-      std::uint8_t fits = 0xff, met = 0;
-      for (std::size_t last = first; last < pieces_.size(); ++last) {
+    for (std::size_t first = 0; first < piece_count_; ++first) {
+      std::uint8_t fits = 0xff;
+      const std::size_t begin = pieces_[first].begin;
+      for (std::size_t last = first; last < piece_count_; ++last) {
         fits &= pieces_[last].fits;
-        met |= pieces_[last].met;
-        if (fits == 0 || pieces_[last].end - pieces_[first].begin > tables_.longest) break;
-        Offer(pieces_[first].begin, pieces_[last].end, fits, met);
+        const std::size_t size = pieces_[last].end - begin;
+        if (fits == 0 || size > tables_.longest) break;
+        if ((fits & tables_.lengths[size]) != 0) OfferWord(begin, size);
       }
     }
   }
 
-  void Offer(std::size_t begin, std::size_t end, std::uint8_t fits, std::uint8_t met) {
-    const std::size_t length = end - begin;
-    if (length > tables_.longest) return;
-    fits &= tables_.lengths[length];
-    if (fits == 0) return;
-    const std::string_view value = text_.substr(begin, length);
-    const std::uint8_t folded = fits & tables_.folded;
-    const bool cased = (met & (kUpper | kWide)) != 0;
-    if (folded == 0 || !cased) {
-      return Ask(index_.FilterHash(value), begin, end, fits, Form::kVerbatim);
+  // `size` is one that keys have.
+  void OfferWord(std::size_t begin, std::size_t size) {
+    if (size > KnownWords::kLongest) {
+      const std::uint8_t fits = FitsOf(begin, begin + size) & tables_.lengths[size];
+      if (fits != 0) Offer(begin, begin + size, fits);
+      return;
     }
-    if (folded == fits) return Ask(FoldedHash(value), begin, end, fits, Form::kFolded);
-    Ask(index_.FilterHash(value), begin, end, fits & static_cast<std::uint8_t>(~folded),
-        Form::kVerbatim);
-    Ask(FoldedHash(value), begin, end, folded, Form::kFolded);
+    const KnownWords::Word word = KnownWords::Read(text_, begin, size);
+    if (known_.Has(word)) return;
+    const std::uint8_t fits = FitsOf(begin, begin + size) & tables_.lengths[size];
+    if (fits != 0) return Offer(begin, begin + size, fits);
+    known_.Add(word);
   }
 
-  std::uint64_t FoldedHash(std::string_view value) {
-    char buffer[kMaxCellBytes];
-    bool wide = false;
-    for (std::size_t i = 0; i < value.size(); ++i) {
-      const char c = value[i];
-      buffer[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-      wide |= static_cast<unsigned char>(c) >= 0x80;
-    }
-    if (wide) return index_.FilterHash(FoldInPlace(value));
-    return index_.FilterHash({buffer, value.size()});
+  void Offer(std::size_t begin, std::size_t end, std::uint8_t fits) {
+    Push(0, begin, end, fits, false);
   }
 
-  // Numbers that begin in the run; they may go on behind it, over single separators.
-  void TakeNumbers(std::size_t run, std::size_t run_end, std::size_t digits) {
-    if (digits < tables_.shortest_digits && !GoesOn(run_end)) return;
+  void TakeNumber(std::size_t begin) {
     const std::size_t size = text_.size();
-    const char* text = text_.data();
-    for (std::size_t pos = std::max(run, numbers_done_); pos < run_end; ++pos) {
-      if (!IsDigit(text[pos])) continue;
-      const std::size_t begin = pos;
-      while (pos < size && IsDigit(text[pos])) ++pos;
-      if (GoesOn(pos)) {
-        pos = TakeGroup(begin);
-      } else if (pos - begin < kMaxCellBytes && tables_.digit_lengths[pos - begin]) {
-        Ask(index_.FilterHash(text_.substr(begin, pos - begin)), begin, pos, 0, Form::kDigits);
-      }
-      numbers_done_ = pos;
+    std::size_t pos = begin;
+    while (pos < size && IsDigit(text_[pos])) ++pos;
+    if (GoesOn(pos)) {
+      pos = TakeGroup(begin);
+      if (GoesOn(pos)) rest_of_number_ = pos + 1;
+    } else if (pos - begin < kMaxCellBytes && tables_.digit_lengths[pos - begin]) {
+      AskNumber(text_.substr(begin, pos - begin), begin, pos);
     }
+    numbers_done_ = pos;
   }
 
   // A single separator stands at `pos`, and a digit behind it.
@@ -268,50 +277,87 @@ class Search {
         if (number_.size() + run.size() > tables_.longest_digits) break;
         number_.append(text_.substr(run.begin, run.size()));
         if (!tables_.digit_lengths[number_.size()]) continue;
-        Ask(index_.FilterHash(number_), number_runs_[first].begin, run.end, 0, Form::kDigits);
+        AskNumber(number_, number_runs_[first].begin, run.end);
       }
     }
   }
 
-  void Ask(std::uint64_t hash, std::size_t begin, std::size_t end, std::uint8_t fits, Form form) {
-    if (hash == 0) hash = 1;
-    ++asked_;
-    index_.Prefetch(hash);
-    pending_[pending_count_++] = {hash, begin, end, fits, form};
+  void AskNumber(std::string_view digits, std::size_t begin, std::size_t end) {
+    Push(HashOf(digits), begin, end, 0, true);
+  }
+
+  std::uint64_t HashOf(std::string_view value) const {
+    const std::uint64_t hash = index_.FilterHash(value);
+    return hash == 0 ? 1 : hash;
+  }
+
+  std::uint64_t FoldedHash(std::string_view value) const {
+    char buffer[kMaxCellBytes];
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      const char c = value[i];
+      if (IsWide(c)) return HashOf(FoldInPlace(value));
+      buffer[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    }
+    return HashOf({buffer, value.size()});
+  }
+
+  void Push(std::uint64_t hash, std::size_t begin, std::size_t end, std::uint8_t fits,
+            bool number) {
+    Pending& pending = pending_[pending_count_++];
+    pending.verbatim = hash;
+    pending.folded = 0;
+    pending.begin = begin;
+    pending.end = end;
+    pending.fits = fits;
+    pending.number = number;
     if (pending_count_ == kPending) Flush();
   }
 
+  // Hashes first, then the filter, so that its lines of memory are on their way meanwhile.
   void Flush() {
-    for (std::size_t i = 0; i < pending_count_; ++i) {
-      if (index_.MayHold(pending_[i].hash)) LookUp(pending_[i]);
-    }
+    const std::span<Pending> all(pending_.data(), pending_count_);
     pending_count_ = 0;
-    if (options_.stats != nullptr) {
-      options_.stats->candidates += asked_;
-      asked_ = 0;
+    for (Pending& p : all) {
+      if (!p.number) Hash(&p);
+      if (p.verbatim != 0) index_.Prefetch(p.verbatim);
+      if (p.folded != 0) index_.Prefetch(p.folded);
+      if (options_.stats != nullptr)
+        options_.stats->candidates += (p.verbatim != 0) + (p.folded != 0);
+    }
+    for (const Pending& p : all) {
+      const bool verbatim = p.verbatim != 0 && index_.MayHold(p.verbatim);
+      const bool folded = p.folded != 0 && index_.MayHold(p.folded);
+      if (verbatim) LookUp(p, false);
+      if (folded) LookUp(p, true);
+      if (verbatim || folded || p.number || p.end - p.begin > KnownWords::kLongest) continue;
+      known_.Add(KnownWords::Read(text_, p.begin, p.end - p.begin));
     }
   }
 
-  void LookUp(const Pending& p) {
+  void Hash(Pending* p) const {
+    const std::string_view value = text_.substr(p->begin, p->end - p->begin);
+    const std::uint8_t folded = p->fits & tables_.folded;
+    const bool fold = folded != 0 && std::ranges::any_of(value, IsCased);
+    if (!fold || folded != p->fits) p->verbatim = HashOf(value);
+    if (fold) p->folded = FoldedHash(value);
+  }
+
+  void LookUp(const Pending& p, bool folded) {
     if (options_.stats != nullptr) ++options_.stats->passed;
+    const Span span{p.begin, p.end};
     const std::string_view written = text_.substr(p.begin, p.end - p.begin);
-    std::string normal;
-    switch (p.form) {
-      case Form::kVerbatim:
-        normal = written;
-        break;
-      case Form::kFolded:
-        normal = FoldInPlace(written);
-        break;
-      case Form::kDigits:
-        for (const char c : written) {
-          if (IsDigit(c)) normal.push_back(c);
-        }
-        for (const std::size_t column : tables_.digits) LookUp(column, normal, {p.begin, p.end});
-        return;
+    if (p.number) {
+      std::string digits(written);
+      std::erase_if(digits, [](char c) { return !IsDigit(c); });
+      for (const std::size_t column : tables_.digits) LookUp(column, digits, span);
+      return;
     }
+    const std::string normal = folded ? FoldInPlace(written) : std::string(written);
+    std::uint8_t fits = p.fits;
+    if (folded) fits &= tables_.folded;
+    if (!folded && p.folded != 0) fits &= static_cast<std::uint8_t>(~tables_.folded);
     for (std::size_t bit = 0; bit < tables_.keys.size(); ++bit) {
-      if ((p.fits >> bit & 1) != 0) LookUp(tables_.keys[bit], normal, {p.begin, p.end});
+      if ((fits >> bit & 1) != 0) LookUp(tables_.keys[bit], normal, span);
     }
   }
 
@@ -332,19 +378,32 @@ class Search {
     if (met && options_.stats != nullptr) ++options_.stats->keys[column];
   }
 
+  static constexpr std::uint32_t kBits = 64;
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
   const RecordIndex& index_;
   const RecordFinder::Tables& tables_;
   const std::string_view text_;
   const FindOptions& options_;
+  TextMarks marks_;
+  KnownWords known_;
   RowSearch rows_;
   std::vector<IndexMatch>* out_;
+  std::size_t window_ = 0;
+  std::vector<Chosen> chosen_;
+  std::size_t chosen_count_ = 0;
   std::vector<Piece> pieces_;
+  std::size_t piece_count_ = 0;
   std::vector<Span> number_runs_;
   std::string number_;
   std::size_t numbers_done_ = 0;
+  std::span<const std::uint32_t> numbers_;  // of the window
+  std::size_t number_at_ = 0;               // in these
+  std::size_t next_number_ = kNone;
+  std::size_t numbers_due_ = kNone;     // end of the run that it begins in
+  std::size_t rest_of_number_ = kNone;  // of one with more than kMaxNumberRuns
   std::array<Pending, kPending> pending_;
   std::size_t pending_count_ = 0;
-  std::uint64_t asked_ = 0;
   std::unordered_set<std::uint32_t> seen_;
 };
 
@@ -388,6 +447,12 @@ RecordFinder::RecordFinder(const RecordIndex& index) : index_(index) {
       for (std::size_t b = 0x80; b < 256; ++b) tables_.fits[b] &= static_cast<std::uint8_t>(~bit);
     }
     tables_.beyond_ascii = tables_.beyond_ascii || beyond;
+  }
+  for (std::size_t n = 1; n < 64; ++n) {
+    tables_.length_bits |= std::uint64_t{tables_.lengths[n] != 0} << n;
+  }
+  for (std::size_t b = 0; b < 256; ++b) {
+    tables_.dead[b] = b < 0x80 ? tables_.fits[b] == 0 : !tables_.beyond_ascii;
   }
 }
 

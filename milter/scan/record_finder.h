@@ -14,6 +14,7 @@
 // most kReach bytes on each side. Threads: const after making; Find is reentrant.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -61,11 +62,15 @@ class RecordFinder {
     std::vector<std::size_t> digits;  // key columns of digits
     std::uint8_t fits[256] = {};      // by byte
     std::uint8_t lengths[128] = {};   // by length
+    std::uint64_t length_bits = 0;    // those below 64 that any of them has
+    std::array<bool, 256> dead{};     // bytes that no key holds; beyond ASCII all or none
     bool digit_lengths[128] = {};
     std::uint8_t folded = 0;    // bits of the columns whose case is folded
     bool beyond_ascii = false;  // a key may hold other bytes
     std::size_t longest = 0, longest_digits = 0, shortest_digits = 128;
   };
+
+  const Tables& tables() const { return tables_; }
 
  private:
   const RecordIndex& index_;

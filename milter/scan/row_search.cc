@@ -1,6 +1,7 @@
 #include "scan/row_search.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "scan/cell_normal.h"
 
@@ -27,6 +28,40 @@ bool Overlaps(Span span, const std::vector<Span>& taken) {
 // Two runs of digits are one number when a single separator stands between them.
 bool Joins(std::string_view text, Span a, Span b) {
   return b.begin == a.end + 1 && IsDigitSeparator(text[a.end]);
+}
+
+void Mark(std::vector<std::uint64_t>* bits, std::size_t at) {
+  (*bits)[at / 64] |= std::uint64_t{1} << (at % 64);
+}
+
+// IsBoundary() of each place, the end too. A word more, so that shifts may read on.
+std::vector<std::uint64_t> Boundaries(std::string_view text) {
+  std::vector<std::uint64_t> bits(text.size() / 64 + 2);
+  bool last = false;  // the byte before is a letter or digit
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool alnum = IsAlnum(text[at]);
+    const bool inside =
+        at > 0 && ((static_cast<unsigned char>(text[at]) & 0xC0) == 0x80 || (last && alnum));
+    bits[at / 64] |= static_cast<std::uint64_t>(!inside) << (at % 64);
+    last = alnum;
+  }
+  Mark(&bits, text.size());
+  return bits;
+}
+
+// Calls `take(at)` for each place in `begins` that has a place in `ends` `length` behind it, until
+// it returns true.
+template <typename Take>
+void ForEachBounded(const std::vector<std::uint64_t>& begins,
+                    const std::vector<std::uint64_t>& ends, std::size_t length, const Take& take) {
+  const std::size_t skip = length / 64, shift = length % 64;
+  for (std::size_t i = 0; i + skip < ends.size(); ++i) {
+    std::uint64_t both = ends[i + skip] >> shift;
+    if (shift != 0 && i + skip + 1 < ends.size()) both |= ends[i + skip + 1] << (64 - shift);
+    for (both &= begins[i]; both != 0; both &= both - 1) {
+      if (take(i * 64 + static_cast<std::size_t>(std::countr_zero(both)))) return;
+    }
+  }
 }
 
 }  // namespace
@@ -103,14 +138,14 @@ std::optional<Span> RowSearch::FindCell(View* view, std::size_t column, std::uin
                                         const std::vector<Span>& taken) const {
   switch (index_.type(column)) {
     case ColumnType::kPassword:
-      return FindIn(Raw(*view), *view, column, word, taken);
+      return FindIn(Raw(*view), view, column, word, taken);
     case ColumnType::kLogin:
     case ColumnType::kEmail:
       if (!view->has_folded) {
         view->folded = FoldInPlace(Raw(*view));
         view->has_folded = true;
       }
-      return FindIn(view->folded, *view, column, word, taken);
+      return FindIn(view->folded, view, column, word, taken);
     case ColumnType::kDigits:
       return FindNumber(view, column, word, taken);
     case ColumnType::kDate:
@@ -130,40 +165,54 @@ std::optional<Span> RowSearch::FindCell(View* view, std::size_t column, std::uin
   return FindSqueezed(view, column, word, taken);
 }
 
-std::optional<Span> RowSearch::FindIn(std::string_view form, const View& view, std::size_t column,
+std::optional<Span> RowSearch::FindIn(std::string_view form, View* view, std::size_t column,
                                       std::uint64_t word, const std::vector<Span>& taken) const {
+  if (view->bounds.empty()) view->bounds = Boundaries(form);
   const std::size_t length = word & kCellLength;
-  for (std::size_t at = 0; at + length <= form.size(); ++at) {
-    if (!IsBoundary(form, at) || !IsBoundary(form, at + length)) continue;
-    if (!SameCell(index_.Word(column, form.substr(at, length)), word)) continue;
-    const Span span{view.span.begin + at, view.span.begin + at + length};
-    if (!Overlaps(span, taken)) return span;
-  }
-  return std::nullopt;
+  std::optional<Span> found;
+  ForEachBounded(view->bounds, view->bounds, length, [&](std::size_t at) {
+    if (!SameCell(index_.Word(column, form.substr(at, length)), word)) return false;
+    const Span span{view->span.begin + at, view->span.begin + at + length};
+    if (!Overlaps(span, taken)) found = span;
+    return found.has_value();
+  });
+  return found;
 }
 
 std::optional<Span> RowSearch::FindSqueezed(View* view, std::size_t column, std::uint64_t word,
                                             const std::vector<Span>& taken) const {
   const std::string_view raw = Raw(*view);
-  if (!view->has_squeezed) {
-    const std::string folded = FoldInPlace(raw);
-    for (std::size_t i = 0; i < folded.size(); ++i) {
-      if (IsBlank(folded[i])) continue;
-      view->squeezed.push_back(folded[i]);
-      view->places.push_back(static_cast<std::uint32_t>(i));
-    }
-    view->has_squeezed = true;
-  }
+  if (!view->has_squeezed) Squeeze(raw, view);
   const std::size_t length = word & kCellLength;
   const std::string_view form = view->squeezed;
-  for (std::size_t at = 0; at + length <= form.size(); ++at) {
-    const std::size_t begin = view->places[at], end = view->places[at + length - 1] + 1u;
-    if (!IsBoundary(raw, begin) || !IsBoundary(raw, end)) continue;
-    if (!SameCell(index_.Word(column, form.substr(at, length)), word)) continue;
-    const Span span{view->span.begin + begin, view->span.begin + end};
-    if (!Overlaps(span, taken)) return span;
+  std::optional<Span> found;
+  ForEachBounded(view->squeezed_begins, view->squeezed_ends, length, [&](std::size_t at) {
+    if (!SameCell(index_.Word(column, form.substr(at, length)), word)) return false;
+    const Span span{view->span.begin + view->places[at],
+                    view->span.begin + view->places[at + length - 1] + 1u};
+    if (!Overlaps(span, taken)) found = span;
+    return found.has_value();
+  });
+  return found;
+}
+
+// Folded and without blanks, with the places at which pieces of it may begin and end.
+void RowSearch::Squeeze(std::string_view raw, View* view) {
+  const std::string folded = FoldInPlace(raw);
+  view->squeezed.reserve(folded.size());
+  view->places.reserve(folded.size());
+  for (std::size_t i = 0; i < folded.size(); ++i) {
+    if (IsBlank(folded[i])) continue;
+    view->squeezed.push_back(folded[i]);
+    view->places.push_back(static_cast<std::uint32_t>(i));
   }
-  return std::nullopt;
+  view->squeezed_begins.assign(view->places.size() / 64 + 2, 0);
+  view->squeezed_ends = view->squeezed_begins;
+  for (std::size_t at = 0; at < view->places.size(); ++at) {
+    if (IsBoundary(raw, view->places[at])) Mark(&view->squeezed_begins, at);
+    if (IsBoundary(raw, view->places[at] + 1u)) Mark(&view->squeezed_ends, at + 1);
+  }
+  view->has_squeezed = true;
 }
 
 std::optional<Span> RowSearch::FindNumber(View* view, std::size_t column, std::uint64_t word,

@@ -30,8 +30,10 @@ class RowSearch {
   struct View {
     Span span;
     std::string folded, squeezed;
+    std::vector<std::uint64_t> bounds;  // IsBoundary() of each place of the region, as bits
     std::vector<std::uint32_t> places;  // of the bytes of `squeezed`, and its end, in the region
-    std::vector<Span> numbers;          // maximal runs of digits
+    std::vector<std::uint64_t> squeezed_begins, squeezed_ends;  // where pieces of it may
+    std::vector<Span> numbers;                                  // maximal runs of digits
     std::vector<DateIn> dates;
     bool has_folded = false, has_squeezed = false, has_numbers = false, has_dates = false;
   };
@@ -46,10 +48,11 @@ class RowSearch {
   Tally Count(std::uint32_t row, std::size_t column, Span key, View* view) const;
   std::optional<Span> FindCell(View* view, std::size_t column, std::uint64_t word,
                                const std::vector<Span>& taken) const;
-  std::optional<Span> FindIn(std::string_view form, const View& view, std::size_t column,
+  std::optional<Span> FindIn(std::string_view form, View* view, std::size_t column,
                              std::uint64_t word, const std::vector<Span>& taken) const;
   std::optional<Span> FindSqueezed(View* view, std::size_t column, std::uint64_t word,
                                    const std::vector<Span>& taken) const;
+  static void Squeeze(std::string_view raw, View* view);
   std::optional<Span> FindNumber(View* view, std::size_t column, std::uint64_t word,
                                  const std::vector<Span>& taken) const;
   std::string_view Raw(const View& view) const {

@@ -2,7 +2,6 @@
 // columns are explained in README.md.
 #include <benchmark/benchmark.h>
 #include <gmime/gmime.h>
-#include <hs/hs.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -14,8 +13,8 @@
 #include <vector>
 
 #include "app/judge.h"
+#include "rule_database.h"
 #include "sample_mail.h"
-#include "scan/engine_hooks.h"
 #include "stage_table.h"
 
 namespace warifu::bench {
@@ -43,35 +42,6 @@ const app::Snapshot& TheSnapshot(const Clock& clock) {
     return *built;
   }();
   return *snapshot;
-}
-
-// The shipped rules' Hyperscan database, as the first pass uses it.
-const hs_database_t* g_database = nullptr;
-
-hs_error_t HS_CDECL NoteDatabase(const hs_database_t* database, const char*, unsigned, unsigned,
-                                 hs_scratch_t*, match_event_handler, void*) {
-  g_database = database;
-  return HS_SUCCESS;
-}
-
-const hs_database_t* Database() {
-  static const auto rules = [] {
-    scan::LoadOptions options;
-    options.sources = {{WARIFU_SOURCE_DIR "/patterns", false}};
-    scan::EngineHooks hooks;
-    hooks.scan = &NoteDatabase;
-    auto loaded = scan::LoadWith(options, hooks);
-    if (!loaded) Die(loaded.error());
-    Segment segment;
-    segment.text = "x";
-    (*loaded)->Scan({&segment, 1}, {});
-    return *loaded;
-  }();
-  return g_database;
-}
-
-int HS_CDECL Ignore(unsigned, unsigned long long, unsigned long long, unsigned, void*) {
-  return 0;
 }
 
 // One mail, with all that its stages start from.
@@ -119,11 +89,8 @@ class Subject {
     return message;
   }
 
-  void HsScan(hs_scratch_t* scratch) const {
-    for (const Segment& segment : judged_.content.message.segments) {
-      hs_scan(Database(), segment.text.data(), static_cast<unsigned>(segment.text.size()), 0,
-              scratch, Ignore, nullptr);
-    }
+  void HsScan() const {
+    for (const Segment& segment : judged_.content.message.segments) ScanWithRules(segment.text);
   }
 
   scan::StageTimes Scan() const {
@@ -182,11 +149,7 @@ void RegisterPass(const std::string& row, Stage stage, const Mail& mail,
   })->UseManualTime();
 }
 
-struct ScratchDeleter {
-  void operator()(hs_scratch_t* scratch) const { hs_free_scratch(scratch); }
-};
-
-void RegisterAll(hs_scratch_t* scratch) {
+void RegisterAll() {
   constexpr std::pair<std::size_t, const char*> kSizes[] = {
       {4u << 10, "4 KiB"}, {50u << 10, "50 KiB"}, {1u << 20, "1 MiB"}};
   for (const Kind kind : kKinds) {
@@ -195,7 +158,7 @@ void RegisterAll(hs_scratch_t* scratch) {
       const auto mail = std::make_shared<const Subject>(kind, size);
       Register(row, Stage::kGMime, mail, [](const Subject& m) { m.GMime(false); });
       Register(row, Stage::kGMimeText, mail, [](const Subject& m) { m.GMime(true); });
-      Register(row, Stage::kHsScan, mail, [scratch](const Subject& m) { m.HsScan(scratch); });
+      Register(row, Stage::kHsScan, mail, [](const Subject& m) { m.HsScan(); });
       Register(row, Stage::kParse, mail,
                [](const Subject& m) { benchmark::DoNotOptimize(m.Parse()); });
       Register(row, Stage::kIdentify, mail, [](const Subject& m) { m.Identify(); });
@@ -216,10 +179,7 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   g_mime_init();
-  hs_scratch_t* space = nullptr;
-  if (hs_alloc_scratch(Database(), &space) != HS_SUCCESS) return 1;
-  const std::unique_ptr<hs_scratch_t, ScratchDeleter> scratch(space);
-  RegisterAll(scratch.get());
+  RegisterAll();
   StageTable table;
   benchmark::RunSpecifiedBenchmarks(&table);
   benchmark::Shutdown();
