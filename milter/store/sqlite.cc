@@ -217,8 +217,8 @@ void TurnOnLog(Connection& connection, const std::string& path) {
 // A backup that was put in place has none. What cannot be written now is still read.
 void KeepLog(Connection& connection) {
   bool keep = true;
-  std::ignore = Guard(
-      connection, [](Connection& own) { own.Execute("PRAGMA journal_mode=WAL"); }, &keep);
+  std::ignore =
+      Guard(connection, [](Connection& own) { own.Execute("PRAGMA journal_mode=WAL"); }, &keep);
 }
 
 class SqliteEngine final : public Engine {

@@ -284,6 +284,17 @@ TEST(Pin, CoolOff) {
           .after = {"b"},
           .options = kStrict,
           .at_most = Action::kDefer});
+  // Once disputed, time alone proves nothing.
+  store::AddressRecord disputed = DisputedBy(DisputeKind::kPin, {"a"});
+  disputed.released = kNow - kCoolOff * 2;
+  Expect({.name = "claimed inside of it, long ago",
+          .directory = Found({"b"}),
+          .record = disputed,
+          .which = PinCase::kDisputed,
+          .outcome = Outcome::kFail,
+          .before = {"a"}});
+  EXPECT_EQ(JudgePin({Found({"b"}), disputed, {Announced(7, "a", "b")}}, {}, kNow).which,
+            PinCase::kExplained);
   Case domain = early;
   domain.name = "a row for the whole domain recycles nothing";
   domain.directory = ByDomain({"b"});
