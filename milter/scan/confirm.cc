@@ -106,8 +106,9 @@ void MakeSearches(const FirstPass& first_pass, const std::vector<Hit>& hits, std
                   std::vector<Search>* searches) {
   searches->clear();
   for (const Hit& hit : hits) {
-    const bool anywhere = first_pass.modes[hit.expression] == FirstPassMode::kKeywords;
-    for (const ProbeUse& use : first_pass.uses[hit.expression]) {
+    const ProbeForm& form = first_pass.forms[hit.form];
+    const bool anywhere = first_pass.modes[form.expression] == FirstPassMode::kKeywords;
+    for (const ProbeUse& use : form.uses) {
       searches->push_back(
           {use.pattern, anywhere ? Span{0, text.size()} : WindowOf(use, hit, text)});
     }

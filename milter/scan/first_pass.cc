@@ -30,8 +30,23 @@ struct Expression {
 
 struct Plan {
   std::vector<Expression> expressions;
-  std::vector<std::vector<ProbeUse>> uses;
+  std::vector<ProbeForm> forms;
 };
+
+// The form of that expression and check; made where there is none yet.
+ProbeForm& FormOf(std::uint32_t expression, const Probe& probe,
+                  std::vector<std::vector<std::size_t>>* by_expression,
+                  std::vector<ProbeForm>* forms) {
+  const auto same = [&probe](const ProbeForm& form) {
+    if (form.check == nullptr || probe.check == nullptr) return form.check == probe.check;
+    return *form.check == *probe.check;
+  };
+  for (const std::size_t i : (*by_expression)[expression]) {
+    if (same((*forms)[i])) return (*forms)[i];
+  }
+  (*by_expression)[expression].push_back(forms->size());
+  return forms->emplace_back(ProbeForm{expression, probe.check, {}});
+}
 
 ProbeText KeywordText(const std::set<std::string>& words) {
   std::string regex;
@@ -47,6 +62,7 @@ ProbeText KeywordText(const std::set<std::string>& words) {
 Plan MakePlan(const std::vector<FirstPassPattern>& patterns) {
   Plan plan;
   std::map<std::pair<std::string, unsigned>, std::size_t> index;
+  std::vector<std::vector<std::size_t>> forms;  // by expression
   std::vector<std::set<std::string>> words;
   std::vector<bool> wordless;
   for (std::uint32_t p = 0; p < patterns.size(); ++p) {
@@ -55,12 +71,12 @@ Plan MakePlan(const std::vector<FirstPassPattern>& patterns) {
       const auto [it, fresh] = index.try_emplace({probe.expression, flags}, index.size());
       if (fresh) {
         plan.expressions.push_back({probe.expression, flags, "", 0, p});
-        plan.uses.emplace_back();
+        forms.emplace_back();
         words.emplace_back();
         wordless.push_back(false);
       }
-      plan.uses[it->second].push_back(
-          {p, probe.back, probe.forward, probe.back_lines, probe.forward_lines});
+      FormOf(static_cast<std::uint32_t>(it->second), probe, &forms, &plan.forms)
+          .uses.push_back({p, probe.back, probe.forward, probe.back_lines, probe.forward_lines});
       words[it->second].insert(patterns[p].keywords.begin(), patterns[p].keywords.end());
       if (patterns[p].keywords.empty()) wordless[it->second] = true;
     }
@@ -217,7 +233,14 @@ std::expected<FirstPass, Errors> MakeFirstPass(const std::vector<FirstPassPatter
     cache.Store(*built, &notes);
     out = std::move(*built);
   }
-  out->uses = std::move(plan.uses);
+  out->forms = std::move(plan.forms);
+  out->forms_of.resize(out->modes.size());
+  for (std::uint32_t i = 0; i < out->forms.size(); ++i) {
+    ProbeForm& form = out->forms[i];
+    out->forms_of[form.expression].push_back(i);
+    // The reports of a looser form may end elsewhere.
+    if (out->modes[form.expression] != FirstPassMode::kExact) form.check = nullptr;
+  }
   out->notes = std::move(notes);
   NoteLooseForms(patterns, plan.expressions, &*out);
   return std::move(*out);

@@ -5,6 +5,8 @@
 // even then is looked for by its rule's keywords alone, and the whole segment goes to the second
 // pass; without keywords it is refused. Each of these is noted; nothing is dropped.
 //
+// Match ids are indices of expressions; what a probe checks besides is asked of each report.
+//
 // The compiled database is kept in a cache folder (first_pass_cache.h).
 //
 // Threads: const after Make(); each scan needs a scratch space of its own.
@@ -44,6 +46,13 @@ struct ProbeUse {
   std::size_t back_lines = 0, forward_lines = 0;
 };
 
+// An expression with what is checked behind its ends. Patterns of one form share its hits.
+struct ProbeForm {
+  std::uint32_t expression = 0;
+  std::shared_ptr<const ByteCheck> check;  // null for nothing to check
+  std::vector<ProbeUse> uses;
+};
+
 struct HsDatabaseDeleter {
   void operator()(hs_database_t* db) const { hs_free_database(db); }
 };
@@ -54,14 +63,15 @@ using HsDatabase = std::unique_ptr<hs_database_t, HsDatabaseDeleter>;
 using HsScratch = std::unique_ptr<hs_scratch_t, HsScratchDeleter>;
 
 struct FirstPass {
-  HsDatabase database;                      // null when there is no pattern at all
-  std::vector<FirstPassMode> modes;         // by expression
-  std::vector<std::vector<ProbeUse>> uses;  // by expression
+  HsDatabase database;               // null when there is no pattern at all
+  std::vector<FirstPassMode> modes;  // by expression
+  std::vector<ProbeForm> forms;
+  std::vector<std::vector<std::uint32_t>> forms_of;  // by expression
   bool from_cache = false;
   std::vector<std::string> notes;
 };
 
-// Match ids are indices of expressions. `cache_dir` may be "".
+// `cache_dir` may be "".
 std::expected<FirstPass, Errors> MakeFirstPass(const std::vector<FirstPassPattern>& patterns,
                                                const std::string& cache_dir,
                                                const CompileBounds& bounds);

@@ -145,7 +145,7 @@ class Run {
 
   // False when the engine could not scan: a fault says so.
   bool FirstPassOver(const Segment& segment, Scratch* scratch) {
-    scratch->hits.clear();
+    scratch->Begin(set_.first_pass_, segment.text);
     if (set_.first_pass_.database == nullptr || segment.text.empty()) return true;
     if (segment.text.size() >= std::numeric_limits<std::uint32_t>::max()) {
       result_.faults.push_back({FaultCause::kTooLarge, segment.part, "a text of 4 GiB or more"});
@@ -403,7 +403,7 @@ std::expected<std::shared_ptr<const PatternSet>, Errors> LoadWith(const LoadOpti
   if (!errors.empty()) return std::unexpected(std::move(errors));
   auto first_pass = MakeFirstPass(ForFirstPass(*rules), options.cache_dir, options.bounds);
   if (!first_pass) return std::unexpected(std::move(first_pass.error()));
-  auto pool = ScratchPool::Make(first_pass->database.get(), first_pass->modes.size());
+  auto pool = ScratchPool::Make(first_pass->database.get(), first_pass->forms.size());
   if (!pool) return std::unexpected(Errors{pool.error()});
   std::vector<std::string> notes = std::move(files.notes);
   notes.insert(notes.end(), first_pass->notes.begin(), first_pass->notes.end());

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "scan/probe_part.h"
@@ -22,6 +23,7 @@ constexpr double kAliveByte = 0.3;      // following an open form by one byte
 constexpr double kConfirm = 400;        // beginning one window of the second pass
 constexpr double kConfirmByte = 1.5;    // searching a byte of it
 constexpr double kWinding = 0.5;        // a repeated group in a group, beside such a literal
+constexpr double kTangled = 0.2;        // an alternative that is more than words
 constexpr double kCheap = 0.002;        // not worth a second look
 constexpr double kFit = 0.7;            // what stands behind a word is likelier to fit than chance
 constexpr double kRunCost = 0.15;       // a form without a literal: a long run of one class
@@ -79,10 +81,12 @@ bool HoldsGroup(const RegexNode& node) {
   return IsGroup(node) || std::ranges::any_of(node.children, HoldsGroup);
 }
 
-// A choice: the piece [begin, end) of the sequence, its literal at `anchor`.
+// A choice: the piece [begin, end) of the sequence; the literals by which the engine finds it end
+// before `anchored`.
 struct Piece {
   std::size_t begin = 0, end = 0;
   double cost = std::numeric_limits<double>::infinity();
+  std::size_t anchored = end;
 };
 
 class Chooser {
@@ -125,16 +129,17 @@ class Chooser {
 
   void TryNode(std::size_t i) {
     if (const auto chance = LiteralChance(s_[i])) {
-      Try(i, i + 1, *chance, MinWidth(s_[i]) > 1 ? kLiteralHit : kShortHit);
+      const double tangle = IsPlain(s_[i]) ? 0 : kTangled;
+      Try(i, i + 1, *chance, MinWidth(s_[i]) > 1 ? kLiteralHit : kShortHit, tangle);
     }
   }
 
   // All pieces that hold the anchor [a, b).
-  void Try(std::size_t a, std::size_t b, const Chances& anchor, double hit) {
+  void Try(std::size_t a, std::size_t b, const Chances& anchor, double hit, double more = 0) {
     Chances before = kCertain;
     std::size_t begin = a;
     while (true) {
-      Extend(begin, b, anchor, hit, before);
+      Extend(begin, b, anchor, hit, before, more);
       if (begin == 0 || Before(begin - 1, a) > kMaxBefore) break;
       before = before * chance_[--begin];
     }
@@ -149,7 +154,8 @@ class Chooser {
 
   // Lets the piece [begin, b), whose anchor ends at `b`, grow to the right. A part behind a gap may
   // stand at any place of it, so it is the likelier the longer the gap.
-  void Extend(std::size_t begin, std::size_t b, const Chances& anchor, double hit, Chances chance) {
+  void Extend(std::size_t begin, std::size_t b, const Chances& anchor, double hit, Chances chance,
+              double more) {
     chance = chance * anchor;
     Chances alive = {0, 0, 0}, gap = {0, 0, 0};
     double winding = 0;
@@ -159,7 +165,7 @@ class Chooser {
       for (std::size_t m = 0; m < kTextModels; ++m) {
         cost = std::max(cost, anchor[m] * (hit + kAliveByte * alive[m]) + chance[m] * confirm_);
       }
-      Offer({begin, end, cost + winding});
+      Offer({begin, end, cost + winding + more, hit == kShortHit ? end : b});
       if (end == s_.size()) break;
       winding += Winding(end, hit);
       alive = alive + length_[end];
@@ -271,17 +277,36 @@ std::size_t Sum(const Sequence& s, std::size_t begin, std::size_t end, Measure m
   return sum;
 }
 
+// One of a few characters: the engine makes longer literals of what holds it.
+bool IsFew(const RegexNode& node) {
+  if (node.kind != NodeKind::kChars || !node.set.IsAscii()) return false;
+  std::size_t count = 0;
+  for (const CodeRange r : node.set.ranges()) count += r.hi - r.lo + 1;
+  return count <= 16;
+}
+
 Probe MakeProbe(const Sequence& s, const Piece& piece) {
-  RegexNode core = Concat({s.begin() + static_cast<std::ptrdiff_t>(piece.begin),
-                           s.begin() + static_cast<std::ptrdiff_t>(piece.end)});
   Probe probe;
-  const std::size_t trimmed = TrimRight(&core);
+  std::size_t end = piece.end;  // of what the engine gets
+  std::size_t anchored = piece.anchored;
+  for (std::size_t i = anchored; i < piece.end && IsFew(s[i]); ++i) {
+    if (IsLiteral(s[i])) anchored = i + 1;
+  }
+  RegexNode rest = Concat({s.begin() + static_cast<std::ptrdiff_t>(anchored),
+                           s.begin() + static_cast<std::ptrdiff_t>(piece.end)});
+  TrimRight(&rest);
+  probe.check = ByteCheck::Make(rest.children);
+  if (probe.check) end = anchored;
+  RegexNode core = Concat({s.begin() + static_cast<std::ptrdiff_t>(piece.begin),
+                           s.begin() + static_cast<std::ptrdiff_t>(end)});
+  std::size_t trimmed = 0;
+  if (!probe.check) trimmed = TrimRight(&core);
   // In front of a literal four characters of a class are enough; a bare run needs its length.
-  const bool run = piece.end - piece.begin == 1 && SetOf(s[piece.begin]) != nullptr;
+  const bool run = end - piece.begin == 1 && SetOf(s[piece.begin]) != nullptr;
   TrimLeft(&core, run ? kMaxRun : kMaxLead);
-  probe.back = Sum(s, 0, piece.end, MaxWidth);
-  probe.forward = SaturatingAdd(trimmed, Sum(s, piece.end, s.size(), MaxWidth));
-  probe.back_lines = Sum(s, 0, piece.end, MaxLineFeeds);
+  probe.back = Sum(s, 0, end, MaxWidth);
+  probe.forward = SaturatingAdd(trimmed, Sum(s, end, s.size(), MaxWidth));
+  probe.back_lines = Sum(s, 0, end, MaxLineFeeds);
   // What was trimmed may hold line feeds too: count the piece on both sides.
   probe.forward_lines = Sum(s, piece.begin, s.size(), MaxLineFeeds);
   ProbeText text = PrintProbe(core.children);

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "scan/probe.h"
-
 namespace warifu::scan {
 namespace {
 
@@ -203,6 +201,15 @@ std::size_t TrimRight(RegexNode* node) {
     default:
       return 0;
   }
+}
+
+bool IsPlain(const RegexNode& node) {
+  constexpr int kFewTimes = 3;
+  if (node.kind == NodeKind::kRepeat) {
+    const bool few = node.max != kNoMax && node.max <= kFewTimes;
+    if (!few || (node.max > 1 && SetOf(node) == nullptr)) return false;
+  }
+  return std::ranges::all_of(node.children, IsPlain);
 }
 
 void TrimLeft(RegexNode* node, int most) {

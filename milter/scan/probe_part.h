@@ -42,6 +42,9 @@ RegexNode CutToLeast(RegexNode node, int most);
 // Takes away what may be absent at the end; returns the bytes that a match may have had there.
 std::size_t TrimRight(RegexNode* node);
 
+// Words with little that varies: what the engine looks for as literals alone.
+bool IsPlain(const RegexNode& node);
+
 // Takes away what may be absent at the start. Ends stay where they are.
 void TrimLeft(RegexNode* node, int most);
 

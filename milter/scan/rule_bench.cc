@@ -82,7 +82,7 @@ FirstPassPattern ForFirstPass(const CompiledRules& rules, const CompiledPattern&
 class Runner {
  public:
   static Result<Runner> Make(FirstPass first_pass) {
-    auto pool = ScratchPool::Make(first_pass.database.get(), first_pass.modes.size());
+    auto pool = ScratchPool::Make(first_pass.database.get(), first_pass.forms.size());
     if (!pool) return std::unexpected(pool.error());
     return Runner(std::move(first_pass), *std::move(pool));
   }
@@ -94,7 +94,7 @@ class Runner {
     return Least([&] {
       hits->clear();
       for (const Segment& segment : segments) {
-        (*scratch)->hits.clear();
+        (*scratch)->Begin(pass_, segment.text);
         hs_scan(pass_.database.get(), segment.text.data(),
                 static_cast<unsigned>(segment.text.size()), 0, (*scratch)->hs.get(), RecordHit,
                 &**scratch);

@@ -10,27 +10,53 @@ constexpr std::size_t kKeptHits = 1u << 16;  // a hostile mail's many hits are n
 
 constexpr std::uint32_t kJoin = 256;  // reported ends this near are one hit
 
+// A text of labels alone would be checked at each of them. One check for so many bytes is more than
+// ordinary texts ask for.
+constexpr std::size_t kBytesACheck = 64, kLeastChecks = 256;
+
+// Whether what the form asks for stands at `end`.
+bool Passes(const ProbeForm& form, std::uint32_t end, Scratch* scratch) {
+  const std::string_view text = scratch->text;
+  if (form.check == nullptr) return true;
+  if (scratch->checks == 0) return true;
+  --scratch->checks;
+  return form.check->Accepts(text, end);
+}
+
+void Record(std::uint32_t form, std::uint32_t end, Scratch* scratch) {
+  std::uint32_t& latest = scratch->latest[form];
+  if (latest < scratch->hits.size()) {
+    Hit& hit = scratch->hits[latest];
+    if (hit.form == form && end >= hit.first && end <= hit.last + kJoin) {
+      hit.last = std::max(hit.last, end);
+      return;
+    }
+  }
+  latest = static_cast<std::uint32_t>(scratch->hits.size());
+  scratch->hits.push_back({form, end, end});
+}
+
 }  // namespace
+
+void Scratch::Begin(const FirstPass& first_pass, std::string_view segment) {
+  hits.clear();
+  pass = &first_pass;
+  text = segment;
+  checks = kLeastChecks + segment.size() / kBytesACheck;
+}
 
 int RecordHit(unsigned id, unsigned long long, unsigned long long to, unsigned, void* context) {
   auto* scratch = static_cast<Scratch*>(context);
   const auto end = static_cast<std::uint32_t>(to);
-  std::uint32_t& latest = scratch->latest[id];
-  if (latest < scratch->hits.size()) {
-    Hit& hit = scratch->hits[latest];
-    if (hit.expression == id && end >= hit.first && end <= hit.last + kJoin) {
-      hit.last = std::max(hit.last, end);
-      return 0;
-    }
+  for (const std::uint32_t form : scratch->pass->forms_of[id]) {
+    if (Passes(scratch->pass->forms[form], end, scratch)) Record(form, end, scratch);
   }
-  latest = static_cast<std::uint32_t>(scratch->hits.size());
-  scratch->hits.push_back({id, end, end});
   return 0;
 }
 
 Result<std::unique_ptr<ScratchPool>> ScratchPool::Make(const hs_database_t* database,
-                                                       std::size_t expressions) {
-  std::unique_ptr<ScratchPool> pool(new ScratchPool(expressions));
+                                                       std::size_t forms) {
+  std::unique_ptr<ScratchPool> pool(new ScratchPool(forms));
   if (database != nullptr) {
     hs_scratch_t* scratch = nullptr;
     if (hs_alloc_scratch(database, &scratch) != HS_SUCCESS) {
@@ -58,7 +84,7 @@ Result<ScratchPool::Lease> ScratchPool::Take() {
     }
     made->hs.reset(scratch);
   }
-  made->latest.assign(expressions_, 0);
+  made->latest.assign(forms_, 0);
   return Lease(this, std::move(made));
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -17,9 +18,9 @@
 
 namespace warifu::scan {
 
-// Where the first pass reported an expression: ends from `first` to `last`.
+// Where the first pass found a form: ends from `first` to `last`.
 struct Hit {
-  std::uint32_t expression = 0;
+  std::uint32_t form = 0;
   std::uint32_t first = 0;
   std::uint32_t last = 0;
 };
@@ -27,11 +28,18 @@ struct Hit {
 struct Scratch {
   HsScratch hs;  // null when the set has no database
   std::vector<Hit> hits;
-  // Index into `hits` of each expression's latest hit, valid while that hit is of the expression.
+  // Index into `hits` of each form's latest hit, valid while that hit is of the form.
   std::vector<std::uint32_t> latest;
+  // What is scanned, by what, and how many more reports are checked; all further ones count.
+  const FirstPass* pass = nullptr;
+  std::string_view text;
+  std::size_t checks = 0;
+
+  // Before each hs_scan; both must outlive it.
+  void Begin(const FirstPass& first_pass, std::string_view segment);
 };
 
-// Hyperscan's match callback, with a Scratch as context: records, and nothing else.
+// Hyperscan's match callback, with a Scratch as context: checks and records.
 int RecordHit(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
               void* scratch);
 
@@ -56,16 +64,16 @@ class ScratchPool {
 
   // `database` may be null; it must outlive the pool.
   static Result<std::unique_ptr<ScratchPool>> Make(const hs_database_t* database,
-                                                   std::size_t expressions);
+                                                   std::size_t forms);
   // kTemporary when memory ran out.
   Result<Lease> Take();
   std::size_t idle() const;
 
  private:
-  explicit ScratchPool(std::size_t expressions) : expressions_(expressions) {}
+  explicit ScratchPool(std::size_t forms) : forms_(forms) {}
   void Return(std::unique_ptr<Scratch> scratch);
 
-  std::size_t expressions_;
+  std::size_t forms_;
   HsScratch prototype_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Scratch>> idle_;

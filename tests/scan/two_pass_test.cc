@@ -162,6 +162,7 @@ class Passes {
       rule.validators.clear();
       rule.allowlists.clear();
       rule.near = {};
+      for (RulePattern& pattern : rule.patterns) pattern.trim = false;
       rule.info.keywords.clear();
       rule.info.regions.clear();
       rule.path.clear();
@@ -177,7 +178,7 @@ class Passes {
     auto first_pass = MakeFirstPass(patterns, "", {});
     if (!first_pass) throw std::runtime_error(TextOf(first_pass.error()));
     first_pass_ = std::move(*first_pass);
-    pool_ = std::move(*ScratchPool::Make(first_pass_.database.get(), first_pass_.modes.size()));
+    pool_ = std::move(*ScratchPool::Make(first_pass_.database.get(), first_pass_.forms.size()));
   }
 
   std::size_t size() const { return rules_.patterns.size(); }
@@ -188,7 +189,7 @@ class Passes {
     const Segment segment = BodySegment(raw);
     const std::string& text = segment.text;
     auto scratch = std::move(*pool_->Take());
-    scratch->hits.clear();
+    scratch->Begin(first_pass_, text);
     EXPECT_EQ(hs_scan(first_pass_.database.get(), text.data(), static_cast<unsigned>(text.size()),
                       0, scratch->hs.get(), RecordHit, &*scratch),
               HS_SUCCESS);
