@@ -105,15 +105,16 @@ class ByteCheckBuilder {
   std::optional<Part> Repeat(const RegexNode& node) {
     const RegexNode& inner = node.children[0];
     Part all;
-    for (int i = 0; i < std::min(node.min, kCopies); ++i) {
+    const int copies = std::min(node.min, kCopies);
+    for (int i = 0; i < copies; ++i) {
       const auto part = Add(inner);
       if (!part) return Cut(all);
       all = Then(all, *part);
     }
-    if (node.max == node.min && node.min <= kCopies) return all;
+    if (node.max == copies) return all;
     auto more = Add(inner);
     if (!more) return Cut(all);
-    if (node.max == kNoMax || node.max - node.min > 1) Follow(more->last, more->first);
+    if (node.max == kNoMax || node.max - copies > 1) Follow(more->last, more->first);
     more->empty = true;
     return Then(all, *more);
   }
