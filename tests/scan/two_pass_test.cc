@@ -283,6 +283,18 @@ TEST(TwoPasses, AgreeOnHardCases) {
   EXPECT_GT(matches, 10000u) << "the texts must hit, or nothing is shown";
 }
 
+// A hostile text of labels alone: from some on they are not checked, and count as hits.
+TEST(TwoPasses, AgreeWhenChecksAreSpent) {
+  Rule rule;
+  rule.info.id = "label";
+  rule.patterns.push_back(
+      {R"(password[ \t]{0,4}(?:[:=]|は)[ \t]{0,4}([!-~]{4,9}))", 0, 0, false, {}});
+  Passes passes({std::move(rule)});
+  std::string labels;
+  while (labels.size() < 200'000) labels += "password  ";
+  EXPECT_EQ(passes.Check(labels + "password: Nk3wq8\n" + labels + "passwordは 7h2Kx9\n"), 2u);
+}
+
 TEST(TwoPasses, AgreeOnShippedRules) {
   const std::string folder = WARIFU_SOURCE_DIR "/patterns";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no shipped rules at " << folder;
