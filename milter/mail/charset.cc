@@ -222,6 +222,10 @@ std::string_view Contradiction(std::string_view bytes, std::string_view charset,
     if (IsUtf8(bytes)) return "utf-8";
     return GuessJapanese(bytes);
   }
+  // A short text in UTF-8 may fit Shift_JIS, but reads as rare kanji in it.
+  const bool by_chance = (charset == "cp932" || charset == "iso-2022-jp") && IsUtf8(bytes) &&
+                         !IsAscii(bytes) && !HasJisEscape(bytes) && GuessJapanese(bytes).empty();
+  if (by_chance) return "utf-8";
   if (label_errors == 0) return "";
   if (charset != "utf-8" && IsUtf8(bytes)) return "utf-8";
   if (charset == "utf-8" && IsMostlyUtf8(bytes)) return "";
@@ -264,7 +268,7 @@ DecodedText DecodeDoubting(std::string_view bytes, const std::string& charset) {
   const std::string_view better = Contradiction(bytes, charset, out.errors);
   if (better.empty()) return out;
   DecodedText other = DecodeAs(bytes, std::string(better));
-  return other.errors < out.errors ? other : out;
+  return other.errors < out.errors || out.errors == 0 ? other : out;
 }
 
 }  // namespace

@@ -65,6 +65,18 @@ TEST(Charset, MicrosoftsCharactersInShiftJisAndEuc) {
   EXPECT_EQ(Text("\xCA\xDF", "shift_jis"), "ﾊﾟ");
 }
 
+// Such a text of an even number of bytes has no error in Shift_JIS, but reads as 繧ｫ繝ｼ繝臥分蜿ｷ there.
+TEST(Charset, Utf8UnderAJapaneseLabel) {
+  for (const char* label : {"shift_jis", "windows-31j", "iso-2022-jp", "euc-jp"}) {
+    for (const char* text : {"カード番号", "暗証番号", "パスワード：Xk29vmQ1", "氏名 山田"}) {
+      EXPECT_EQ(Text(text, label), text) << label;
+    }
+  }
+  for (const char* text : {"ﾊﾟｽﾜｰﾄﾞ", "ﾃｽﾄ", "ｶｰﾄﾞ番号", "山田", "表示", "繧", "ﾂｯ", "ﾃﾞｰﾀ"}) {
+    EXPECT_EQ(Text(EncodeCharset(text, "cp932").value(), "shift_jis"), text);
+  }
+}
+
 TEST(Charset, WesternAndOther) {
   EXPECT_EQ(Text("t\xE9l\xE9phone \x80", "iso-8859-1"), "téléphone €");
   EXPECT_EQ(Text("t\xE9l\xE9phone d\xE9j\xE0 vu", ""), "téléphone déjà vu");
