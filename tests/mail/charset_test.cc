@@ -65,7 +65,8 @@ TEST(Charset, MicrosoftsCharactersInShiftJisAndEuc) {
   EXPECT_EQ(Text("\xCA\xDF", "shift_jis"), "ﾊﾟ");
 }
 
-// Such a text of an even number of bytes has no error in Shift_JIS, but reads as 繧ｫ繝ｼ繝臥分蜿ｷ there.
+// Such a text of an even number of bytes has no error in Shift_JIS, but reads as 繧ｫ繝ｼ繝臥分蜿ｷ
+// there.
 TEST(Charset, Utf8UnderAJapaneseLabel) {
   for (const char* label : {"shift_jis", "windows-31j", "iso-2022-jp", "euc-jp"}) {
     for (const char* text : {"カード番号", "暗証番号", "パスワード：Xk29vmQ1", "氏名 山田"}) {
