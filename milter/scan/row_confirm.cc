@@ -8,9 +8,8 @@
 namespace warifu::scan {
 namespace {
 
-constexpr std::size_t kStrongIn = 3;      // of so many rows of a table, one must be strong
-constexpr std::size_t kStrongInList = 2;  // the same for a list without a heading
-constexpr std::size_t kSameBegin = 2;     // characters that all secrets of a list may share
+constexpr std::size_t kStrongIn = 3;   // of so many rows of a table, one must be strong
+constexpr std::size_t kSameBegin = 2;  // characters that all secrets of a list may share
 
 // What is known of one table's rows.
 struct Table {
@@ -65,8 +64,7 @@ class Judge {
     if (list && table.kept * 2 < table.told) return "list";
     if (!rule_.strong.empty()) {
       const std::size_t least = table.named ? 1 : wanted;
-      const std::size_t in = list ? kStrongInList : kStrongIn;
-      if (table.strong < least || table.strong * in < table.kept) return "strong";
+      if (table.strong < least || table.strong * kStrongIn < table.kept) return "strong";
     }
     if (list && table.kept > 1 && !Varies(table)) return "list";
     return {};

@@ -211,7 +211,7 @@ class Finder {
       if (maps.empty()) {
         Tuple();
       } else if (StartsWithWord(text_.substr(end), "values")) {
-        end = Values(end + 6, maps);
+        end = Values(end + 6, std::move(maps));
       } else if (StartsWithWord(text_.substr(end), "from stdin")) {
         table_ = {true, "\t", std::move(maps), line.end + 1, ++tables_};
         done_ = line.end;
@@ -229,13 +229,17 @@ class Finder {
   }
 
   // The tuples behind VALUES; returns where they end.
-  std::size_t Values(std::size_t pos, const std::vector<ColumnMap>& maps) {
-    const std::uint32_t table = ++tables_;
+  std::size_t Values(std::size_t pos, std::vector<ColumnMap> maps) {
+    // A dump may have a statement for each row.
+    if (maps != sql_table_.maps) {
+      sql_table_.maps = std::move(maps);
+      sql_table_.number = ++tables_;
+    }
     while ((pos = SkipSpace(pos)) < text_.size() && text_[pos] == '(') {
       cells_.Clear();
       const std::size_t end = ReadTuple(text_, pos, &cells_);
       if (end == 0) return pos + 1;
-      TellNamed(maps, cells_.cells(), table);
+      TellNamed(sql_table_.maps, cells_.cells(), sql_table_.number);
       Tuple();
       pos = SkipSpace(end);
       if (pos >= text_.size() || text_[pos] != ',') break;
@@ -257,13 +261,13 @@ class Finder {
   }
 
   void Json(const LineFacts& line) {
-    const OnRow on_row = [this, table = ++tables_](const std::vector<Cell>& names,
-                                                   const std::vector<Cell>& cells) {
+    if (json_table_ == 0) json_table_ = ++tables_;
+    const OnRow on_row = [this](const std::vector<Cell>& names, const std::vector<Cell>& cells) {
       found_.clear();
       rows_.Find(cells, cells.size(), set_.all(), &found_);
       for (const RowMatch& row : found_) Tell(row);
       if (set_.has_headers() && AnyName(names)) {
-        TellNamed(set_.ReadHeader(names, {}), cells, table);
+        TellNamed(set_.ReadHeader(names, {}), cells, json_table_);
       }
     };
     for (std::size_t pos = std::max(line.begin, json_done_); pos < line.end;) {
@@ -297,12 +301,12 @@ class Finder {
   const RowSet& set_;
   std::string_view text_;
   RowFinder rows_;
-  std::uint32_t tables_ = 0, ldif_table_ = 0;
+  std::uint32_t tables_ = 0, ldif_table_ = 0, json_table_ = 0;
   RowLists lists_;
   RowCells cells_, table_cells_, names_;
   std::vector<RowMatch> found_;
   std::vector<std::uint32_t> left_;  // schemas
-  Table table_;
+  Table table_, sql_table_;
   std::size_t done_ = 0;  // up to here the text is read as something else than delimited lines
   std::size_t sql_done_ = 0, json_done_ = 0, ldif_done_ = 0;
   std::vector<FoundRow>* out_;

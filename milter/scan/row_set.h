@@ -49,10 +49,12 @@ struct DelimiterGroup {
 struct ColumnMap {
   struct Column {
     std::uint32_t field = 0, cell = 0, rank = 0;  // the rank of its name among the field's
+    bool operator==(const Column&) const = default;
   };
   std::uint32_t schema = 0;
   std::vector<Column> fields;
   std::size_t cells = 0;  // a row needs so many
+  bool operator==(const ColumnMap&) const = default;
 };
 
 class RowSet {

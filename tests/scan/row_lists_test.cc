@@ -134,6 +134,15 @@ TEST(Tables, OneWeakPasswordSilencesNone) {
   // Tables are judged one by one.
   EXPECT_THAT(Rows(*set, "id;password\na;himawari\n\nlogin,password\njiro,Nk3wq81z\n"),
               ElementsAre("jiro:Nk3wq81z"));
+  // Statements for one row each are one table, and so are objects.
+  EXPECT_THAT(Rows(*set,
+                   "INSERT INTO m (login, password) VALUES ('taro', 'himawari');\n"
+                   "INSERT INTO m (login, password) VALUES ('jiro', 'Nk3wq81z');\n"),
+              SizeIs(2));
+  EXPECT_THAT(Rows(*set,
+                   "{\"login\":\"taro\",\"password\":\"himawari\"}\n"
+                   "{\"login\":\"jiro\",\"password\":\"Nk3wq81z\"}\n"),
+              SizeIs(2));
   // Of several columns for one field the name that is stated first counts.
   EXPECT_THAT(Rows(*set, "name,id,password,login\nYamada,1,Nk3wq81z,taro\n"),
               ElementsAre("taro:Nk3wq81z"));
