@@ -14,7 +14,7 @@ import unittest
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from harness import gateway, live, owners, scratch  # noqa: E402
+from harness import gateway, live, owners, postfix, scratch  # noqa: E402
 
 OWNERS = {
     "tanaka@example.jp": ["tanaka"], "suzuki@example.jp": ["suzuki"], "sato@example.jp": ["sato"],
@@ -148,7 +148,7 @@ class Lawful(unittest.TestCase):
         state = cls.folder.folder("directory", 0o777)
         cls.directory = owners.Owners(state, OWNERS)
         maps = cls.folder.path / "aliases"
-        maps.write_text("".join(f"{name} {', '.join(to)}\n" for name, to in ALIASES.items()))
+        postfix.write_config(maps, "".join(f"{name} {', '.join(to)}\n" for name, to in ALIASES.items()))
         cls.gateway = gateway.for_class(
             cls, {"domains": ["example.jp", "lists.example.jp", "catch.example.jp", "xn--r8jz45g.jp"],
                   "account.realm": "strip", **cls.directory.settings,

@@ -16,7 +16,7 @@ import unittest
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).resolve().parents[1] / "servers")]
 import servers  # noqa: E402
-from harness import live, rules, scratch, unpacked, warifu  # noqa: E402
+from harness import live, postfix, rules, scratch, unpacked, warifu  # noqa: E402
 
 OWNERS = {"taro@example.jp": "taro", "hanako@example.jp": "hanako", "info@example.jp": "taro,hanako",
           "o'brien@example.jp": "hanako", "@catch.example.jp": "taro"}
@@ -94,7 +94,7 @@ class LoginMaps(unittest.TestCase):
                                   f"start_tls = yes\ntls_ca_cert_file = {cls.slapd.folder}/server.pem\n",
         }
         for name, text in files.items():
-            (cls.folder / name).write_text(text)
+            postfix.write_config(cls.folder / name, text)
         for kind in ("hash", "lmdb", "cdb"):
             cls.postmap(f"{kind}:{source}")
 
@@ -134,7 +134,8 @@ class LoginMaps(unittest.TestCase):
         return done.stdout
 
     def printed(self, table: str) -> str:
-        (self.conf / "main.cf").write_text(self.main + f"recipient_delimiter = +\nsmtpd_sender_login_maps = {table}\n")
+        postfix.write_config(self.conf / "main.cf",
+                             self.main + f"recipient_delimiter = +\nsmtpd_sender_login_maps = {table}\n")
         base = self.folder / "base.conf"
         base.write_text(BASE.replace("@folder@", str(self.folder)))
         told = self.tool("check", "--config", base, env=self.environment())

@@ -127,7 +127,7 @@ class Town:
         self.overheard = overheard.Overheard(folder / "overheard.sock", pathlib.Path(socketmap))
         self._stack.callback(self.overheard.close)
         maps = folder / "aliases"
-        maps.write_text("".join(f"{name} {', '.join(to)}\n" for name, to in self.aliases.items()))
+        postfix.write_config(maps, "".join(f"{name} {', '.join(to)}\n" for name, to in self.aliases.items()))
         self.postfix = postfix.Postfix(folder / "postfix", self.sink.port, {
             "submission": {**gateway.LOGIN, "smtpd_milters": milter, "milter_macro_daemon_name": "submission"},
             "lease": {"smtpd_milters": milter, "milter_macro_daemon_name": "lease"},

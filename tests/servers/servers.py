@@ -315,9 +315,10 @@ class Postmap(Server):
         conf.mkdir()
         types = "".join(f"{kind}\t{self.root}/usr/lib/postfix/postfix-{kind}.so\tdict_{kind}_open\tmkmap_{kind}_open\n"
                         for kind in ("lmdb", "cdb"))
-        (conf / "dynamicmaps.cf").write_text(types)
+        postfix.write_config(conf / "dynamicmaps.cf", types)
         user, group = postfix.owner()
-        (conf / "main.cf").write_text(
+        postfix.write_config(
+            conf / "main.cf",
             f"compatibility_level = 3.6\nmeta_directory = {conf}\nshlib_directory = {self.root}/usr/lib/postfix\n"
             f"mail_owner = {user.pw_name}\nsetgid_group = {group.gr_name}\n")
         libraries = self._env()["LD_LIBRARY_PATH"]

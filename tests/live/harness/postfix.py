@@ -56,6 +56,14 @@ def owner() -> tuple[pwd.struct_passwd, grp.struct_group]:
     raise RuntimeError("neither postfix and postdrop nor news and uucp exist on this machine")
 
 
+def write_config(path: pathlib.Path, text: str) -> None:
+    """Postfix's programs read a file that is younger than two seconds again and again, until it has
+    cooled down; this one is as if it had been there for a while."""
+    path.write_text(text)
+    old = time.time() - 60
+    os.utime(path, (old, old))
+
+
 class Postfix:
     """services: name → {option: value} for one smtpd each, as -o would set them."""
 
@@ -212,12 +220,12 @@ class Postfix:
             "smtpd_sasl_security_options": "noanonymous", "smtpd_relay_restrictions": "permit_mynetworks,reject",
             "smtpd_recipient_restrictions": "", "minimal_backoff_time": "300s",
             **self.settings}
-        (self.config / "main.cf").write_text("".join(f"{k} = {v}\n" for k, v in main.items()))
+        write_config(self.config / "main.cf", "".join(f"{k} = {v}\n" for k, v in main.items()))
         smtpds = ""
         for name, options in self.services.items():
             smtpds += f"127.0.0.1:{self.ports[name]} inet n - n - - smtpd\n"
             smtpds += "".join(f"  -o {{ {key} = {value} }}\n" for key, value in options.items())
-        (self.config / "master.cf").write_text(smtpds + _SERVICES)
+        write_config(self.config / "master.cf", smtpds + _SERVICES)
 
 
 class _Died(Exception):
