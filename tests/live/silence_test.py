@@ -176,4 +176,4 @@ class Sql(Silence, unittest.TestCase):
 
 
 if __name__ == "__main__":
-    live.main()
+    live.main(side_by_side=True)
