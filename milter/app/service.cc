@@ -151,6 +151,7 @@ class SharedService final : public Service {
     upkeep_ = std::make_unique<Upkeep>([this](const Upkeep& upkeep) { return Settle(upkeep); });
     feeding_ = std::make_unique<Feeding>(
         *store_, log_, clock_, [this] { return this->snapshot(); }, [this] { SettleSoon(); });
+    pruning_ = std::make_unique<Upkeep>([this](const Upkeep&) { return Prune(); });
   }
 
   std::unique_ptr<MessageInspection> Begin() override { return NewInspection(Context()); }
@@ -206,6 +207,7 @@ class SharedService final : public Service {
   bool NoteStore(const Result<void>& answer);
   // A round of upkeep; returns how long to rest.
   std::chrono::milliseconds Settle(const Upkeep& upkeep);
+  std::chrono::milliseconds Prune();
   void AddStore(app::Status* status) const;
   std::expected<ReloadReport, Errors> TryReload();
   // The event log for the new settings: the same one reopened, or another.
@@ -233,6 +235,7 @@ class SharedService final : public Service {
   std::unique_ptr<incident::IncidentWriter> incidents_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<Feeding> feeding_;  // wakes it
+  std::unique_ptr<Upkeep> pruning_;
 };
 
 bool SharedService::NoteStore(const Result<void>& answer) {
@@ -267,6 +270,24 @@ std::chrono::milliseconds SharedService::Settle(const Upkeep& upkeep) {
     log_.Info("the directory answers again");
   }
   return settings.pin_recheck;
+}
+
+// What is older than store.retention, once a day.
+std::chrono::milliseconds SharedService::Prune() {
+  const WallTime time = clock_.Now();
+  const store::Act act{.who = "warifu", .at = time, .reference = "", .why = "store.retention"};
+  const auto gone = store_->Prune(time - snapshot()->settings.store_retention, time, act);
+  if (!gone) {
+    log_.Warning("what is older than store.retention stays for another hour: " +
+                 gone.error().ToString());
+    return std::chrono::hours(1);
+  }
+  if (gone->history + gone->incidents + gone->changes > 0) {
+    log_.Info("removed as older than store.retention: " + std::to_string(gone->history) +
+              " of history, " + std::to_string(gone->incidents) + " incidents, " +
+              std::to_string(gone->changes) + " changes");
+  }
+  return std::chrono::hours(24);
 }
 
 std::expected<ReloadReport, Errors> SharedService::TryReload() {

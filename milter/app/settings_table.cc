@@ -215,7 +215,7 @@ constexpr Setting kSettings[] = {
    "Time for one call of the store; the fault store behind it.",
    SET(store.timeout = std::chrono::milliseconds(v.number))},
   {"store.retention", Kind::kDuration, "400d", "1d..36500d",
-   "Age from which history, settled incidents and settled changes may be pruned.",
+   "Age from which history, settled incidents and settled changes are removed, once a day.",
    SET(store_retention = std::chrono::milliseconds(v.number))},
   {"incident.repeat", Kind::kDuration, "24h", "0s..30d",
    "A client that is refused again for the same is counted in the same incident for so long.",

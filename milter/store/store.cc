@@ -18,7 +18,7 @@ namespace {
 
 using Names = std::vector<std::pair<std::string, std::string>>;
 constexpr std::size_t kMany = 50;        // rows that are written within the time-out of a mail
-constexpr std::size_t kPortion = 5'000;  // rows a table that one transaction of a prune takes
+constexpr std::size_t kPortion = 1'000;  // rows a table that one transaction of a prune takes
 
 // What the checks ask about an account.
 struct AccountRecord {
@@ -407,24 +407,38 @@ Result<Comparison> StoreOnEngine::Import(const DirectoryRows& rows, const Import
   return found;
 }
 
+bool IsFull(const Store::Pruned& portion) {
+  return std::max({portion.history, portion.incidents, portion.changes, portion.flows,
+                   portion.fan_in}) == kPortion;
+}
+
+std::uint64_t Rows(const Store::Pruned& pruned) {
+  return pruned.history + pruned.incidents + pruned.changes + pruned.flows + pruned.fan_in;
+}
+
+Store::Pruned Sum(Store::Pruned all, const Store::Pruned& more) {
+  all.history += more.history;
+  all.incidents += more.incidents;
+  all.changes += more.changes;
+  all.flows += more.flows;
+  all.fan_in += more.fan_in;
+  return all;
+}
+
+// Each portion like any other change: a store that hangs or is held costs its time-out.
 Result<Store::Pruned> StoreOnEngine::Prune(WallTime before, WallTime now, const Act& act) {
   Pruned all;
   for (bool more = true; more;) {
-    const auto some = WriteLong([&](Connection& c) {
-      const Pruned portion = PrunePortion(c, before, now, kPortion);
-      all.history += portion.history;
-      all.incidents += portion.incidents;
-      all.changes += portion.changes;
-      all.flows += portion.flows;
-      all.fan_in += portion.fan_in;
-      const bool full = portion.history == kPortion || portion.incidents == kPortion ||
-                        portion.changes == kPortion || portion.flows == kPortion ||
-                        portion.fan_in == kPortion;
-      if (!full) RecordPrune(c, all, act);
-      return full;
+    const auto portion = Write([=](Connection& c) {
+      const Pruned some = PrunePortion(c, before, now, kPortion);
+      const Pruned so_far = Sum(all, some);
+      const bool last = !IsFull(some);
+      if (last && Rows(so_far) > 0) RecordPrune(c, so_far, act);
+      return some;
     });
-    if (!some) return std::unexpected(some.error());
-    more = *some;
+    if (!portion) return std::unexpected(portion.error());
+    all = Sum(all, *portion);
+    more = IsFull(*portion);
   }
   return all;
 }

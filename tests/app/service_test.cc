@@ -287,6 +287,30 @@ TEST_F(ServiceTest, AnAnnouncementOverTheControlSocketIsLookedAtAtOnce) {
   EXPECT_THAT(log_.text(), HasSubstr("change T-1: taro@example.jp now belongs to taro"));
 }
 
+TEST_F(ServiceTest, WhatIsOlderThanTheRetentionIsRemovedByItself) {
+  const WallTime now = Clock::System().Now();
+  {
+    const auto before = store::Open({.url = "sqlite:" + files_.Path("store.db")});
+    ASSERT_TRUE(before.has_value());
+    for (const auto& [address, days] : {std::pair{"old@x", 500}, std::pair{"new@x", 300}}) {
+      const store::Act act{.who = "test", .at = now - std::chrono::days(days)};
+      ASSERT_TRUE((*before)->Enrol(address, {"somebody"}, "import", act));
+    }
+  }
+  Start();
+  const std::shared_ptr<store::Store> store = service_->store();
+  const auto rows = [&](const char* address) {
+    return store->History({.address = address})->size();
+  };
+  EXPECT_TRUE(Soon([&] { return rows("old@x") == 0; }));
+  EXPECT_EQ(rows("new@x"), 1u);
+  EXPECT_EQ(Proven(*store, "old@x"), store::Accounts{"somebody"}) << "who owns it is no history";
+  EXPECT_EQ(store->History({.limit = 1})->at(0).kind, "prune");
+  service_.reset();
+  Start();
+  EXPECT_EQ(service_->store()->Check(false)->history, 2u) << "nothing to remove leaves no row";
+}
+
 // As the operator's provisioning system.
 void Provision(const std::string& path, const std::string& sql) {
   sqlite3* db = nullptr;
