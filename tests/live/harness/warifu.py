@@ -3,6 +3,7 @@
 The program and the rules are copied into the scratch folder, since the daemon runs as an
 unprivileged user that may not be able to reach the source tree (/root is 0700).
 """
+import contextlib
 import grp
 import json
 import os
@@ -13,6 +14,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 
 from . import scratch, unpacked
 
@@ -22,6 +24,8 @@ STANDARD = {
     "listeners": [
         {"name": "submission", "daemon_name": "submission", "submission": True, "require_account": True},
         {"name": "mx", "daemon_name": ""}]}
+# What the daemon has compiled of the shipped rules: with it a start takes a third of a second, not three.
+COMPILED = BUILD / "tests/compiled-rules"
 USER = "daemon"  # of base-passwd: owns nothing, and is not the user that Postfix runs as
 
 
@@ -53,8 +57,10 @@ class Warifu:
         self.env = env or {}
         self.programs = _programs(folder, programs)
         self.table.write_text(table)
-        if isinstance(patterns, pathlib.Path):
+        self.shares_compiled = isinstance(patterns, pathlib.Path)
+        if self.shares_compiled:
             shutil.copytree(patterns, self.patterns)
+            self._take_compiled()
         else:
             self.patterns.mkdir()
             (self.patterns / "live.toml").write_text(patterns)
@@ -98,6 +104,8 @@ class Warifu:
     def start(self) -> None:
         """Returns once the daemon has said READY=1, as it says to systemd."""
         self.process = self.spawn()
+        if self.shares_compiled:
+            self._keep_compiled()
 
     def spawn(self) -> subprocess.Popen:
         path = self.folder / "run/notify"
@@ -147,6 +155,27 @@ class Warifu:
         def found():
             return [event for event in self.events() if recipient in event.get("recipients", [])]
         return scratch.wait_until(found, seconds, f"an event for {recipient}")[-1]
+
+    def _take_compiled(self) -> None:
+        for path in COMPILED.glob("*.hsdb"):
+            with contextlib.suppress(FileNotFoundError):  # another test has newer ones
+                copy = shutil.copy(path, self.folder / "cache")
+                os.chown(copy, self.uid, self.gid)
+
+    def _keep_compiled(self) -> None:
+        """Files that are there already stay; those of older rules go."""
+        made = {path.name: path for path in (self.folder / "cache").glob("*.hsdb")}
+        if not made:
+            return
+        COMPILED.mkdir(parents=True, exist_ok=True)
+        for name, path in made.items():
+            if not (COMPILED / name).exists():
+                with tempfile.NamedTemporaryFile(dir=COMPILED, delete=False) as new:
+                    new.write(path.read_bytes())
+                os.replace(new.name, COMPILED / name)
+        for path in COMPILED.glob("*.hsdb"):
+            if path.name not in made:
+                path.unlink(missing_ok=True)
 
     def output(self) -> str:
         return "".join(path.read_text(errors="replace") for path in (self.folder / "log/output", self.log)
