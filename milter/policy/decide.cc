@@ -175,8 +175,10 @@ class Decider {
   }
 
   void AddFault(const Fault& fault) {
-    // An exempt mail may be unreadable; but that its event is lost concerns the operator still.
-    if (!evidence_.exemption.empty() && fault.cause != FaultCause::kEventLog) {
+    // An exempt mail may be unreadable; but the checks ask the store, a held mail is found by it,
+    // and that its event is lost concerns the operator still.
+    const bool content = fault.cause != FaultCause::kEventLog && fault.cause != FaultCause::kStore;
+    if (content && !evidence_.exemption.empty()) {
       return Exempt(&verdict_.fault_would, evidence_.exemption);
     }
     Action action;

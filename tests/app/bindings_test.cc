@@ -464,6 +464,28 @@ TEST(Incidents, AMailThatNobodyCouldFindIsNotHeld) {
   EXPECT_EQ(gateway.Send(PlainMail("hi"), {.sender = "<hanako@example.jp>"}).mail.action, kReject);
 }
 
+// What lets a mail off the rules lets it off nothing else.
+TEST(Incidents, NorIsOneThatContentRulesLetPass) {
+  store::FakeStore store;
+  store.incidents_down = true;
+  Gateway gateway(
+      "exemptions = ( { name = \"news\"; accounts = [ \"taro\" ]; exempts = [ \"content\" ]; } );\n"
+      "checks = { author = { action = \"hold\"; }; };\n");
+  gateway.UseStore(&store);
+  EXPECT_EQ(gateway.Send(PlainMail("password: Xk29vmQ1")).action(), kAccept);
+  EXPECT_EQ(gateway.Send("From: hanako@example.jp\n\nhi\n").action(), kDefer);
+
+  const auto inspection = gateway.Begin();
+  Transaction transaction = Gateway::TransactionOf({});
+  ASSERT_EQ(inspection->Mail(transaction).action, kAccept);
+  transaction.recipients = {"<friend@example.com>"};
+  store.down = true;
+  mail::MessageBuffer buffer(inspection->limits());
+  buffer.AddHeader("From", "taro@example.jp", false);
+  buffer.EndHeaders();
+  EXPECT_EQ(inspection->End(transaction, buffer, {}).verdict.action, kDefer) << "pin was not asked";
+}
+
 TEST(Incidents, AHoldThatTheMtaDidNotTakeIsClosed) {
   Gateway gateway;
   const auto inspection = gateway.Begin();

@@ -527,9 +527,12 @@ TEST(Decide, ExemptionsAreNamedAndNarrow) {
   verdict = DecideOn(c);
   EXPECT_EQ(verdict.would, kAccept);
   EXPECT_THAT(verdict.reasons, ElementsAre("exempt:newsletter", "exempt:printers"));
-  // An event that is lost concerns exempt mail as well.
-  c.faults.push_back({.cause = FaultCause::kEventLog});
-  EXPECT_EQ(DecideOn(c).action, kDefer);
+  // An event that is lost concerns exempt mail as well, and so does a check that could not ask.
+  for (const FaultCause cause : kAllFaultCauses) {
+    const bool content = cause != FaultCause::kEventLog && cause != FaultCause::kStore;
+    c.faults = {{.cause = cause}};
+    EXPECT_EQ(DecideOn(c).action, content ? kAccept : kDefer) << ToString(cause);
+  }
 }
 
 TEST(Decide, EachPieceOfEvidenceSaysWhatItCallsFor) {
