@@ -51,6 +51,9 @@ Quoted FindClosing(std::string_view text, std::size_t begin, std::size_t line_en
 // is one only between blanks.
 std::size_t PlainEnd(std::string_view line, std::size_t pos, std::string_view delimiter) {
   const std::size_t begin = pos;
+  if (delimiter.size() == 1 && delimiter[0] != ':' && delimiter[0] != '/') {
+    return std::min(line.find(delimiter[0], pos), line.size());  // a byte is found sooner
+  }
   for (; (pos = line.find(delimiter, pos)) != line.npos; ++pos) {
     if (delimiter == "/") {
       if (pos > begin && line[pos - 1] == ' ' && pos + 1 < line.size() && line[pos + 1] == ' ')

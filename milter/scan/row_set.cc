@@ -82,6 +82,10 @@ char Lower(char c) {
 std::string_view TrimName(std::string_view text) {
   static constexpr std::string_view kMarks[] = {"【", "】", "■",  "●", "・", "[", "]",  "(", ")",
                                                 "#",  "*",  "\"", "'", "`",  " ", "\t", "-", "_"};
+  const auto plain = [](char c) {
+    return (ClassOf(c) & (kDigitByte | kHexByte | kLetterByte)) != 0;
+  };
+  if (text.empty() || (plain(text.front()) && plain(text.back()))) return text;
   for (bool more = true; more && !text.empty();) {
     more = false;
     for (const std::string_view mark : kMarks) {
@@ -96,6 +100,24 @@ std::string_view TrimName(std::string_view text) {
     }
   }
   return text;
+}
+
+// How soon a row's cell of this type is looked for.
+int Rank(CellType type) {
+  switch (type) {
+    case CellType::kEmail:
+    case CellType::kNumber:
+    case CellType::kUrl:
+      return 0;
+    case CellType::kHash:
+      return 1;
+    case CellType::kDateTime:
+      return 2;
+    case CellType::kDate:
+      return 3;
+    default:
+      return type >= CellType::kAny ? 5 : 4;
+  }
 }
 
 // What stands in rows and in no heading: numbers, versions, addresses.
@@ -191,22 +213,23 @@ RowSet::Compiled RowSet::Compile(const RecordSource& source) {
     const bool last = (out.ends >> (p + 1) & 1u) != 0;
     if ((out.first & Bit(p)) == 0 && !last) out.needs.push_back(shape);
   }
+  // What is rare, and cheap to refuse, is asked first.
+  std::ranges::stable_sort(out.needs, {},
+                           [this](std::uint16_t id) { return Rank(shapes_[id].type); });
   return out;
 }
 
 void RowSet::FillTables() {
-  for (int classes = 0; classes < kAllByteClasses; ++classes) {
-    ByClass& entry = by_class_.emplace_back();
-    entry.sure.assign(shapes_.size() / 64 + 1, 0);
-    for (std::uint16_t id = 0; id < shapes_.size(); ++id) {
+  words_ = shapes_.size() / 64 + 1;
+  sure_.assign(kAllByteClasses * words_, 0);
+  maybe_ = sure_;
+  for (std::size_t classes = 0; classes < kAllByteClasses; ++classes) {
+    for (std::size_t id = 0; id < shapes_.size(); ++id) {
       const CellShape& shape = shapes_[id];
       if (!MayHave(shape, static_cast<ByteClasses>(classes))) continue;
       const bool anything = shape.type >= CellType::kAny && shape.min <= 0 && shape.max < 0;
-      if (classes == 0 || anything) {
-        entry.sure[id / 64] |= Bits{1} << (id % 64);
-      } else {
-        entry.maybe.push_back(id);
-      }
+      auto& bits = classes == 0 || anything ? sure_ : maybe_;
+      bits[classes * words_ + id / 64] |= Bits{1} << (id % 64);
     }
   }
 }
@@ -279,33 +302,42 @@ std::optional<RowMatch> RowSet::Named(const ColumnMap& map, const std::vector<Ce
   return out.secret.empty() ? std::nullopt : std::optional(out);
 }
 
-void RowFinder::Classify(const std::vector<Cell>& cells) {
-  words_ = set_.shapes_.size() / 64 + 1;
-  accepted_.assign(cells.size() * words_, 0);
-  seen_.assign(words_, 0);
-  for (std::size_t c = 0; c < cells.size(); ++c) {
-    if (cells[c].tail) continue;
-    Bits* const accepted = &accepted_[c * words_];
-    const RowSet::ByClass& known = set_.by_class_[cells[c].classes];
-    std::ranges::copy(known.sure, accepted);
-    for (const std::uint16_t shape : known.maybe) {
-      if (!HasForm(set_.shapes_[shape], cells[c].value, cells[c].classes)) continue;
-      accepted[shape / 64] |= Bits{1} << (shape % 64);
-    }
-    for (std::size_t w = 0; w < words_; ++w) seen_[w] |= accepted[w];
-  }
+void RowFinder::Begin(const std::vector<Cell>& cells) {
+  cells_ = &cells;
+  accepted_.assign(cells.size() * set_.words_, 0);
+  known_.assign(cells.size() * set_.words_, 0);
 }
 
-bool RowFinder::MayMatch(const Compiled& schema) const {
+bool RowFinder::Accepts(std::size_t cell, std::uint16_t shape) {
+  const Cell& read = (*cells_)[cell];
+  if (read.tail) return false;
+  const std::size_t word = shape / 64;
+  const Bits bit = Bits{1} << (shape % 64);
+  const std::size_t by_class = read.classes * set_.words_ + word;
+  if ((set_.sure_[by_class] & bit) != 0) return true;
+  if ((set_.maybe_[by_class] & bit) == 0) return false;
+  const std::size_t at = cell * set_.words_ + word;
+  if ((known_[at] & bit) == 0) {
+    known_[at] |= bit;
+    if (HasForm(set_.shapes_[shape], read.value, read.classes)) accepted_[at] |= bit;
+  }
+  return (accepted_[at] & bit) != 0;
+}
+
+bool RowFinder::MayMatch(const Compiled& schema) {
   return std::ranges::all_of(schema.needs, [this](std::uint16_t shape) {
-    return (seen_[shape / 64] >> (shape % 64) & 1u) != 0;
+    for (std::size_t cell = 0; cell < cells_->size(); ++cell) {
+      if (Accepts(cell, shape)) return true;
+    }
+    return false;
   });
 }
 
-Bits RowFinder::Whole(const Compiled& schema, std::size_t cell) const {
+Bits RowFinder::Whole(const Compiled& schema, std::size_t cell, Bits wanted) {
   Bits out = 0;
+  if (wanted == 0) return out;
   for (const auto& [shape, positions] : schema.positions) {
-    if (Accepts(cell, shape)) out |= positions;
+    if ((positions & wanted) != 0 && Accepts(cell, shape)) out |= positions & wanted;
   }
   return out;
 }
@@ -313,7 +345,7 @@ Bits RowFinder::Whole(const Compiled& schema, std::size_t cell) const {
 void RowFinder::Find(const std::vector<Cell>& cells, std::size_t starts,
                      const std::vector<std::uint32_t>& among, std::vector<RowMatch>* out) {
   if (cells.size() < 2) return;
-  Classify(cells);
+  Begin(cells);
   for (const std::uint32_t index : among) {
     const Compiled& schema = set_.schemas_[index];
     if (schema.source.schema->rows == 0 || cells.size() < static_cast<std::size_t>(schema.cells) ||
@@ -326,7 +358,7 @@ void RowFinder::Find(const std::vector<Cell>& cells, std::size_t starts,
 
 void RowFinder::FindWhole(const std::vector<Cell>& cells, const std::vector<std::uint32_t>& among,
                           std::vector<RowMatch>* out) {
-  Classify(cells);
+  Begin(cells);
   whole_ = true;
   for (const std::uint32_t index : among) {
     const Compiled& schema = set_.schemas_[index];
@@ -334,9 +366,11 @@ void RowFinder::FindWhole(const std::vector<Cell>& cells, const std::vector<std:
         cells.size() > schema.shapes.size()) {
       continue;
     }
-    reach_.assign(cells.size() + 1, schema.ends);
-    for (std::size_t c = cells.size(); c-- > 0;) {
-      reach_[c] = SkipTo(Whole(schema, c) & (reach_[c + 1] >> 1), schema.skip);
+    if (!MayMatch(schema)) continue;
+    reach_.assign(cells.size() + 1, 0);
+    reach_.back() = schema.ends;
+    for (std::size_t c = cells.size(); c-- > 0 && reach_[c + 1] != 0;) {
+      reach_[c] = SkipTo(Whole(schema, c, reach_[c + 1] >> 1), schema.skip);
     }
     if ((reach_[0] & 1u) == 0) continue;
     Extract(index, cells, 0, 0, cells[0].span, out);
@@ -349,7 +383,7 @@ void RowFinder::FindSchema(std::uint32_t index, const std::vector<Cell>& cells, 
   const Compiled& schema = set_.schemas_[index];
   reach_.assign(cells.size() + 1, schema.ends);
   for (std::size_t c = cells.size(); c-- > 0;) {
-    Bits reach = Whole(schema, c) & (reach_[c + 1] >> 1);
+    Bits reach = Whole(schema, c, reach_[c + 1] >> 1);
     // The row may end in this cell, with a part of it.
     for (Bits may = (schema.ends >> 1) & ~reach; may != 0; may &= may - 1) {
       const int p = __builtin_ctzll(may);
@@ -376,8 +410,7 @@ void RowFinder::FindSchema(std::uint32_t index, const std::vector<Cell>& cells, 
 }
 
 std::size_t RowFinder::Extract(std::uint32_t index, const std::vector<Cell>& cells,
-                               std::size_t cell, int p, Span first,
-                               std::vector<RowMatch>* out) const {
+                               std::size_t cell, int p, Span first, std::vector<RowMatch>* out) {
   const Compiled& schema = set_.schemas_[index];
   const int n = static_cast<int>(schema.shapes.size());
   RowMatch row;
@@ -390,7 +423,7 @@ std::size_t RowFinder::Extract(std::uint32_t index, const std::vector<Cell>& cel
     std::optional<Span> span;
     if (cell == begin && cut) {
       span = first;
-    } else if ((Whole(schema, cell) & (reach_[cell + 1] >> 1) & Bit(p)) != 0) {
+    } else if (Whole(schema, cell, (reach_[cell + 1] >> 1) & Bit(p)) != 0) {
       span = cells[cell].span;
     } else if (!whole_ && (schema.ends >> 1 & Bit(p)) != 0) {
       span = BeginOf(set_.shapes_[schema.shapes[static_cast<std::size_t>(p)]], cells[cell]);

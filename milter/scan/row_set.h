@@ -1,9 +1,9 @@
 // RowSet: record schemas, compiled to be looked for in rows of cells.
 //
-// Each cell is classified once for all schemas (a bit for each distinct kind of column); a schema
-// whose columns cannot all be there is passed over by one comparison, the others are followed from
-// the last cell to the first with a bit for each of their columns. No cell is read twice, and
-// nothing backtracks: the cost is cells times schemas.
+// What a cell is, is asked once for all schemas (a bit for each distinct kind of column), and only
+// when a schema wants to know: one that lacks its rarest column asks for no other. The rest are
+// followed from the last cell to the first with a bit for each of their columns. Nothing
+// backtracks: the cost is cells times schemas.
 //
 // A row may begin behind other cells and end before the line does. Its first cell may be the end of
 // a longer one ("No. 1024") and its last the beginning ("taro@example.jp です"), where a word ends.
@@ -109,12 +109,9 @@ class RowSet {
   std::vector<std::uint32_t> all_;  // schemas that match without names
   std::vector<DelimiterGroup> groups_, lists_;
   std::vector<CellShape> shapes_;
-  // By the classes of a cell: the shapes that it surely has, and those that must be looked at.
-  struct ByClass {
-    std::vector<std::uint64_t> sure;
-    std::vector<std::uint16_t> maybe;
-  };
-  std::vector<ByClass> by_class_;
+  // By the classes of a cell: the shapes that it surely has, and those that it may have.
+  std::vector<std::uint64_t> sure_, maybe_;
+  std::size_t words_ = 1;  // of 64 shapes each
   struct Name {
     std::uint32_t schema = 0, field = 0, rank = 0;
   };
@@ -139,24 +136,23 @@ class RowFinder {
 
  private:
   using Compiled = RowSet::Compiled;
-  bool Accepts(std::size_t cell, std::uint16_t shape) const {
-    return (accepted_[cell * words_ + shape / 64] >> (shape % 64) & 1u) != 0;
-  }
-  void Classify(const std::vector<Cell>& cells);
-  bool MayMatch(const Compiled& schema) const;
-  std::uint64_t Whole(const Compiled& schema, std::size_t cell) const;
+  void Begin(const std::vector<Cell>& cells);
+  bool Accepts(std::size_t cell, std::uint16_t shape);
+  bool MayMatch(const Compiled& schema);
+  // Those of the positions `wanted` that the cell can hold.
+  std::uint64_t Whole(const Compiled& schema, std::size_t cell, std::uint64_t wanted);
   void FindSchema(std::uint32_t index, const std::vector<Cell>& cells, std::size_t starts,
                   std::vector<RowMatch>* out);
   // The row that begins with position `p` at `cell`, whose span is `first`; returns the cell
   // behind.
   std::size_t Extract(std::uint32_t index, const std::vector<Cell>& cells, std::size_t cell, int p,
-                      Span first, std::vector<RowMatch>* out) const;
+                      Span first, std::vector<RowMatch>* out);
 
   const RowSet& set_;
   bool whole_ = false;  // no cell may hold less or more than the row's
-  std::size_t words_ = 0;
-  std::vector<std::uint64_t> accepted_, seen_;  // shapes, by cell; shapes of any cell
-  std::vector<std::uint64_t> reach_;            // by cell: positions from which the rest matches
+  const std::vector<Cell>* cells_ = nullptr;
+  std::vector<std::uint64_t> accepted_, known_;  // shapes, by cell
+  std::vector<std::uint64_t> reach_;             // by cell: positions from which the rest matches
 };
 
 }  // namespace warifu::scan
