@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <system_error>
@@ -114,7 +115,12 @@ std::string Cell(const soci::row& row, std::size_t column) {
                     number);
       return text;
     }
-    case soci::dt_date:
+    case soci::dt_date: {
+      const std::tm time = row.get<std::tm>(column);
+      char text[64];
+      const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &time);
+      return {text, size};
+    }
     case soci::dt_blob:
       break;
   }
@@ -211,17 +217,19 @@ class SociSession final : public SqlSession {
     });
   }
 
+  const std::vector<std::string>& names() const override { return names_; }
+
   Result<std::vector<SqlRow>> Next(std::size_t most) override {
     return Guarded([&]() -> Result<std::vector<SqlRow>> {
       std::vector<SqlRow> out;
       if (engine_ == Engine::kPostgresql) {
         const soci::rowset<soci::row> rows =
             (sql_.prepare << "fetch " + std::to_string(most) + " from warifu_list");
-        for (const soci::row& row : rows) out.push_back(ToRow(row, columns_));
+        for (const soci::row& row : rows) out.push_back(Listed(row));
         return out;
       }
       for (; *next_ != rows_->end() && out.size() < most; ++*next_) {
-        out.push_back(ToRow(**next_, columns_));
+        out.push_back(Listed(**next_));
       }
       return out;
     });
@@ -236,6 +244,15 @@ class SociSession final : public SqlSession {
       statements_.clear();  // one may be half-read
       return Failed(e);
     }
+  }
+
+  // A row of a listing.
+  SqlRow Listed(const soci::row& row) {
+    if (columns_ != 0) return ToRow(row, columns_);
+    for (std::size_t i = names_.size(); i < row.size(); ++i) {
+      names_.push_back(row.get_properties(i).get_name());
+    }
+    return ToRow(row, names_.size());
   }
 
   std::unexpected<Error> Failed(const soci::soci_error& error) const {
@@ -307,6 +324,7 @@ class SociSession final : public SqlSession {
   soci::session sql_;
   std::map<std::string, std::unique_ptr<Statement>> statements_;
   // Of a listing.
+  std::vector<std::string> names_;
   std::size_t columns_ = 0;
   std::optional<soci::rowset<soci::row>> rows_;
   std::optional<soci::rowset<soci::row>::iterator> next_;

@@ -39,8 +39,10 @@ class SqlSession {
   virtual Result<std::vector<SqlRow>> Query(const QueryText& query, const SqlValues& values,
                                             std::size_t columns, std::size_t most) = 0;
   // Begins to read the rows of a large answer; Next() gives up to `most`, and none at the end.
+  // `columns` 0: of any width, and names() has the columns' as soon as a row was read.
   virtual Result<void> Begin(const QueryText& query, std::size_t columns) = 0;
   virtual Result<std::vector<SqlRow>> Next(std::size_t most) = 0;
+  virtual const std::vector<std::string>& names() const = 0;
 };
 
 Result<std::unique_ptr<SqlSession>> OpenSqlSession(const SqlOptions& options,

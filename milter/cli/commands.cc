@@ -38,7 +38,15 @@ constexpr Option kRulesTryOptions[] = {
 constexpr Option kRulesImportOptions[] = {
     {"output", "FILE", "write the rules there (default: standard output)"},
 };
+constexpr Option kRecordsAuditOptions[] = {
+    {"url", "URL", "read a database instead of a file: sqlite:, postgresql: or mysql:"},
+    {"query", "SQL", "select the schema's columns, by their names, in an order that stays"},
+    {"password-file", "FILE", "the database's password is this file's first line"},
+};
 constexpr Option kRecordsIndexOptions[] = {
+    {"url", "URL", "read a database instead of a file: sqlite:, postgresql: or mysql:"},
+    {"query", "SQL", "select the schema's columns, by their names"},
+    {"password-file", "FILE", "the database's password is this file's first line"},
     {"output", "FILE", "where the index goes (default: the schema's id and .idx)"},
     {"key", "FILE", "key file instead of the configured one"},
     {"background", "PATH", "ordinary mail: count what the index meets there; may be given again",
@@ -88,24 +96,21 @@ constexpr Command kMail[] = {
      "tables, and measures each rule's part of both passes. Rules that are slow are named with "
      "what in them is dear. Rule files (*.toml) stand for --rules.",
      kRulesOptions, RunRulesBench},
-    {"records index", "SCHEMA TABLE", 2, 2, "make an exact-match index of a member table",
-     "Reads a member table (CSV, by the schema) and writes an index of keyed fingerprints, by "
+    {"records index", "SCHEMA [TABLE]", 1, 2, "make an exact-match index of a member table",
+     "Reads a member table (CSV, by the schema, or the rows of --query) and writes an index of "
+     "keyed fingerprints, by "
      "which "
      "the gateway finds its rows in mail. The key lies in a file of its own and is made where it "
      "is "
      "missing. Prints what each column holds, and which key columns only corroborate, since their "
      "values are too dense or too common.",
      kRecordsIndexOptions, RunRecordsIndex},
-    {"records audit",
-     "SCHEMA TABLE",
-     2,
-     2,
-     "find rows that hold another member's record",
+    {"records audit", "SCHEMA [TABLE]", 1, 2, "find rows that hold another member's record",
      "Reads a member table (CSV, by the schema) and names each row in one of whose cells another "
      "row's record stands: at least two cells of it, a key among them. What a row shares with "
-     "another is none. Rows are named by the schema's handle; no other cell is shown.",
-     {},
-     RunRecordsAudit},
+     "another is none. Rows are named by the schema's handle; no other cell is shown. In the place "
+     "of a file, --url and --query read a database, twice.",
+     kRecordsAuditOptions, RunRecordsAudit},
 };
 
 constexpr Command kDaemon[] = {

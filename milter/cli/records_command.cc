@@ -5,6 +5,7 @@
 
 #include "base/redact.h"
 #include "cli/handlers.h"
+#include "cli/member_table.h"
 #include "cli/progress.h"
 #include "scan/record_audit.h"
 
@@ -59,15 +60,13 @@ void PrintSummary(const scan::AuditResult& result, bool json, Terminal& terminal
 int RunRecordsAudit(const Arguments& arguments, Terminal& terminal) {
   const auto read = scan::ReadIndexSchema(arguments.operands[0]);
   if (!read) return PrintErrors(terminal, read.error()), kExitError;
-  const auto schema = scan::WithAllColumns(*read, arguments.operands[1]);
-  if (!schema) return PrintError(terminal, schema.error()), kExitError;
-  auto table = scan::OpenTable(*schema, arguments.operands[1]);
+  const auto table = OpenMemberTable(arguments, *read, true);
   if (!table) return PrintError(terminal, table.error()), kExitError;
   Result<scan::AuditResult> result;
   {
-    Progress progress(terminal, (*table)->total());
+    Progress progress(terminal, (*table)->rows->total());
     result = scan::AuditTable(
-        *schema, **table, terminal.clock->Now(),
+        (*table)->schema, *(*table)->rows, terminal.clock->Now(),
         [&](std::uint64_t done, std::uint64_t) { progress.Show("auditing", done); },
         [&](const scan::DamagedCell& cell) { PrintDamage(cell, arguments.json(), terminal); });
   }

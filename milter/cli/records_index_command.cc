@@ -9,6 +9,7 @@
 
 #include "base/redact.h"
 #include "cli/handlers.h"
+#include "cli/member_table.h"
 #include "cli/progress.h"
 #include "cli/source.h"
 #include "cli/tool_settings.h"
@@ -178,16 +179,16 @@ int RunRecordsIndex(const Arguments& arguments, Terminal& terminal) {
   if (!settings) return PrintErrors(terminal, settings.error()), kExitError;
   const auto schema = scan::ReadIndexSchema(arguments.operands[0]);
   if (!schema) return PrintErrors(terminal, schema.error()), kExitError;
-  auto table = scan::OpenTable(*schema, arguments.operands[1]);
+  const auto table = OpenMemberTable(arguments, *schema, false);
   if (!table) return PrintError(terminal, table.error()), kExitError;
   const long group = GroupFor(*settings);
   const auto key = KeyFor(arguments.Value("key", settings->records.key_file), group, terminal);
   if (!key) return PrintError(terminal, key.error()), kExitError;
   Result<scan::BuiltIndex> built;
   {
-    Progress progress(terminal, (*table)->total());
+    Progress progress(terminal, (*table)->rows->total());
     built = scan::BuildIndex(
-        *schema, *key, **table, terminal.clock->Now(),
+        (*table)->schema, *key, *(*table)->rows, terminal.clock->Now(),
         [&](std::uint64_t done, std::uint64_t) { progress.Show("reading the table", done); });
   }
   if (!built) return PrintError(terminal, built.error()), kExitError;

@@ -39,6 +39,10 @@ bool MayHaveCase(unsigned char lead) {
 
 }  // namespace
 
+bool IsOneCharacter(std::string_view normal) {
+  return normal.size() <= 4 && DecodeUtf8(normal, 0).size == normal.size();
+}
+
 bool IsFolded(ColumnType type) {
   return type == ColumnType::kLogin || type == ColumnType::kEmail || type == ColumnType::kName ||
          type == ColumnType::kFree;

@@ -21,6 +21,9 @@ inline constexpr std::size_t kMaxCellBytes = 127;
 // The normal form of a table's cell; "" for an empty cell and for one that is not of its type.
 std::string NormalCell(ColumnType type, std::string_view cell);
 
+// One character alone says little of whose cell it is.
+bool IsOneCharacter(std::string_view normal);
+
 // True for types whose case is folded.
 bool IsFolded(ColumnType type);
 

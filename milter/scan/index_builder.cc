@@ -98,6 +98,7 @@ class Builder {
     head_.row_bits = static_cast<std::uint64_t>(std::bit_width(head_.rows));
     MakeSlots();
     MakeFilter();
+    LeaveNamedColumn();
     for (std::size_t i = 0; i < indexed_.size(); ++i) built.columns[i].counts = columns_[i];
     built.bytes = Assemble();
     return built;
@@ -117,7 +118,7 @@ class Builder {
       } else {
         ++head.present;
         word = CellWord(hashes_[i].Of(normal), normal.size());
-        if (normal.size() <= 4 && DecodeUtf8(normal, 0).size == normal.size()) word |= kWeakCell;
+        if (IsOneCharacter(normal)) word |= kWeakCell;
         if (key != nullptr && normal.size() >= kShortestKey) probe = AddKey(normal, type, key);
       }
     }
@@ -292,6 +293,39 @@ class Builder {
         }
       }
     }
+  }
+
+  // Where the names hold the text of a column, its fingerprints would say the same once more.
+  void LeaveNamedColumn() {
+    const bool handle_is_text = !numbers_;
+    const std::size_t named = two_names_ ? *schema_.account : schema_.handle;
+    const auto it = std::ranges::find(indexed_, named);
+    if (it == indexed_.end() || (!two_names_ && !handle_is_text)) return;
+    const auto column = static_cast<std::size_t>(it - indexed_.begin());
+    const std::size_t width = indexed_.size();
+    std::size_t at = 0;
+    for (std::size_t row = 0; row < head_.rows; ++row) {
+      if (two_names_ && handle_is_text)
+        at += std::size_t{1} + static_cast<unsigned char>(names_[at]);
+      const std::size_t length = static_cast<unsigned char>(names_[at]);
+      const std::string_view text = std::string_view(names_).substr(at + 1, length);
+      at += 1 + length;
+      // Not the same where the text was cut, or where many rows share the value.
+      if (WordOf(column, text) != cells_[row * width + column]) return;
+    }
+    std::size_t to = 0;
+    for (std::size_t from = 0; from < cells_.size(); ++from) {
+      if (from % width != column) cells_[to++] = cells_[from];
+    }
+    cells_.resize(to);
+    head_.named_column = column + 1;
+  }
+
+  std::uint64_t WordOf(std::size_t column, std::string_view text) const {
+    const std::string normal = NormalCell(schema_.columns[indexed_[column]].type, text);
+    if (normal.empty() || normal.size() > kMaxCellBytes) return 0;
+    return CellWord(hashes_[column].Of(normal), normal.size()) |
+           (IsOneCharacter(normal) ? kWeakCell : 0);
   }
 
   template <typename T>

@@ -3,7 +3,8 @@
 //   head       fixed, with a checksum of its own and one over all that follows
 //   schema     the TOML text it was built by
 //   columns    one ColumnHead for each column that is not ignored
-//   cells      rows × columns words: 56 bits of the fingerprint, a flag, 7 bits of length; 0: none
+//   cells      rows × columns words: 56 bits of the fingerprint, a flag, 7 bits of length; 0: none.
+//              Not of a column whose text the names hold: its words are made of that
 //   slots      for each key column an open-addressed table of row numbers, found by fingerprint,
 //   with
 //              some bits of it beside each, so that a probe that misses reads one line of memory
@@ -26,7 +27,7 @@ namespace warifu::scan {
 static_assert(std::endian::native == std::endian::little, "the index is mapped as it lies");
 
 inline constexpr char kIndexMagic[8] = {'W', 'A', 'R', 'I', 'F', 'U', 'I', 'X'};
-inline constexpr std::uint32_t kIndexVersion = 1;
+inline constexpr std::uint32_t kIndexVersion = 2;
 inline constexpr std::uint64_t kMaxRows = (std::uint64_t{1} << 26) - 2;
 inline constexpr std::size_t kBlockBytes = 64;
 inline constexpr std::size_t kNamesStride = 16;  // rows to one offset
@@ -50,7 +51,8 @@ struct IndexHead {
   std::uint32_t version = kIndexVersion, columns = 0;
   std::uint64_t file_bytes = 0, index_id = 0, rows = 0, row_bits = 0;
   std::uint64_t filter_blocks = 0, handle_numbers = 0;  // 1: handles are 32-bit numbers
-  std::int64_t built = 0;                               // seconds since 1970
+  std::uint64_t named_column = 0;  // n: the names hold the text of column n - 1; 0: of none
+  std::int64_t built = 0;          // seconds since 1970
   std::uint64_t key_check = 0;
   Section schema, column_heads, cells, slots, filter, names, name_offsets, numbers;
   std::uint64_t body_check = 0, head_check = 0;  // the head's own last

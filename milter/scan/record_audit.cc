@@ -30,6 +30,15 @@ class Auditor {
     options_.around = true;
   }
 
+  // The rows come in the same order as when they were indexed.
+  bool IsRow(std::uint32_t row, std::string_view handle) const {
+    std::string buffer;
+    const std::string_view name = index_.Handle(row, &buffer);
+    // Long names are cut, and blanks behind them dropped.
+    return handle.starts_with(name) &&
+           (name.size() > 250 || handle.find_first_not_of(' ', name.size()) == handle.npos);
+  }
+
   void Row(std::uint32_t row, std::span<const std::string_view> cells, std::uint64_t line) {
     options_.own_row = row;
     bool damaged = false;
@@ -100,6 +109,11 @@ Result<AuditResult> AuditTable(const IndexSchema& schema, RowSource& rows, WallT
     const Result<bool> more = rows.Next(&cells);
     if (!more) return std::unexpected(more.error());
     if (!*more || row >= built->rows) break;
+    if (!auditor.IsRow(static_cast<std::uint32_t>(row), cells[schema.handle])) {
+      return Fail(ErrorKind::kInvalid,
+                  "the table was another when it was read again: keep it from being written, and "
+                  "give a query an order (order by)");
+    }
     auditor.Row(static_cast<std::uint32_t>(row), cells, rows.line());
     if (progress && row % 4096 == 0) progress((rows.total() + rows.done()) / 2, rows.total());
   }

@@ -367,7 +367,7 @@ class Search {
       met = true;
       if (options_.own_row) {
         const std::uint32_t own = *options_.own_row;
-        if (row == own || SameCell(index_.Cells(own)[column], index_.Cells(row)[column])) return;
+        if (row == own || SameCell(index_.Cell(own, column), index_.Cell(row, column))) return;
       }
       if (seen_.contains(row)) return;
       if (const auto match = rows_.Confirm(row, column, span)) {

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/unique_fd.h"
+#include "scan/cell_normal.h"
 #include "scan/record_key.h"
 
 namespace warifu::scan {
@@ -72,7 +73,8 @@ Result<void> RecordIndex::Take(SipKey key, const std::string& name) {
   if (head_->version != kIndexVersion) {
     return Broken(name, "this index is of version " + std::to_string(head_->version) +
                             ", and this program reads version " + std::to_string(kIndexVersion) +
-                            kRebuild);
+                            "; build it again: warifu records index --output " +
+                            (name.empty() ? "FILE" : name) + " SCHEMA TABLE");
   }
   if (head_->key_check != HashFor(key, HashUse::kKeyCheck, head_->index_id).Of("")) {
     return Broken(name, "this index was built with another key, or its head is damaged");
@@ -108,9 +110,9 @@ Result<void> RecordIndex::CheckSections(const std::string& name) const {
   const bool fits =
       h.columns > 0 && h.columns <= kMaxIndexed && h.rows <= kMaxRows && h.row_bits > 0 &&
       h.row_bits <= 29 && (h.rows >> h.row_bits) == 0 &&
-      h.column_heads.size == h.columns * sizeof(ColumnHead) &&
-      h.cells.size == h.rows * h.columns * 8 && h.filter_blocks > 0 &&
-      h.filter.size == h.filter_blocks * kBlockBytes &&
+      h.column_heads.size == h.columns * sizeof(ColumnHead) && h.named_column <= h.columns &&
+      h.cells.size == h.rows * (h.columns - (h.named_column != 0 ? 1 : 0)) * 8 &&
+      h.filter_blocks > 0 && h.filter.size == h.filter_blocks * kBlockBytes &&
       (h.handle_numbers == 0 || h.numbers.size == h.rows * 4) &&
       (h.name_offsets.size == offsets || (h.handle_numbers != 0 && h.name_offsets.size == 0));
   bool inside = fits;
@@ -171,6 +173,17 @@ std::string_view RecordIndex::Name(std::uint32_t row, bool account, std::string*
   for (; skip > 0 && pos < end; --skip) pos += 1 + length(pos);
   if (pos >= end || length(pos) > end - pos - 1) return "";
   return {names + pos + 1, length(pos)};
+}
+
+// As the builder made it, which has compared the two.
+std::uint64_t RecordIndex::NamedCell(std::uint32_t row) const {
+  const std::size_t column = head_->named_column - 1;
+  const std::size_t in_schema = columns_[column].column;
+  std::string buffer;
+  const bool account = schema_.account && *schema_.account == in_schema;
+  const std::string normal = NormalCell(types_[column], Name(row, account, &buffer));
+  if (normal.empty() || normal.size() > kMaxCellBytes) return 0;
+  return Word(column, normal) | (IsOneCharacter(normal) ? kWeakCell : 0);
 }
 
 std::string_view RecordIndex::Handle(std::uint32_t row, std::string* buffer) const {

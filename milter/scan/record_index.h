@@ -40,9 +40,12 @@ class RecordIndex {
   std::span<const ColumnHead> columns() const { return {columns_, head_->columns}; }
   ColumnType type(std::size_t column) const { return types_[column]; }
 
-  // The cells of a row, one for each of columns().
-  std::span<const std::uint64_t> Cells(std::uint32_t row) const {
-    return {cells_ + static_cast<std::size_t>(row) * head_->columns, head_->columns};
+  // The cell of a row in one of columns(); 0 for none.
+  std::uint64_t Cell(std::uint32_t row, std::size_t column) const {
+    const std::size_t named = head_->named_column;
+    if (column + 1 == named) return NamedCell(row);
+    const std::size_t width = head_->columns - (named != 0 ? 1 : 0);
+    return cells_[row * width + column - (named != 0 && column >= named ? 1 : 0)];
   }
   std::string_view Handle(std::uint32_t row, std::string* buffer) const;
   // The account column's cell; the handle where the schema names none.
@@ -74,6 +77,7 @@ class RecordIndex {
   Result<void> CheckSections(const std::string& name) const;
   Result<void> TakeSchema(const std::string& name);
   std::string_view Name(std::uint32_t row, bool account, std::string* buffer) const;
+  std::uint64_t NamedCell(std::uint32_t row) const;
 
   std::string bytes_;
   const char* base_ = nullptr;
@@ -104,7 +108,7 @@ void RecordIndex::Lookup(std::size_t column, std::uint64_t word, const Found& fo
     const std::uint32_t slot = slots[at];
     if (slot == 0) return;
     const std::uint32_t row = (slot & row_mask) - 1;
-    if ((slot & ~row_mask) == tag && row < head_->rows && SameCell(Cells(row)[column], word)) {
+    if ((slot & ~row_mask) == tag && row < head_->rows && SameCell(Cell(row, column), word)) {
       found(row);
     }
     if (++at == c.slots) at = 0;

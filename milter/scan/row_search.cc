@@ -117,14 +117,14 @@ RowSearch::Tally RowSearch::Count(std::uint32_t row, std::size_t column, Span ke
   tally.taken.push_back(key);
   std::optional<Span> password;
   if (index_.type(column) == ColumnType::kPassword) password = key;
-  const auto cells = index_.Cells(row);
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (i == column || cells[i] == 0) continue;
-    if (options_.own_row && SameCell(index_.Cells(*options_.own_row)[i], cells[i])) continue;
-    const std::optional<Span> found = FindCell(view, i, cells[i], tally.taken);
+  for (std::size_t i = 0; i < index_.columns().size(); ++i) {
+    const std::uint64_t cell = i == column ? 0 : index_.Cell(row, i);
+    if (cell == 0) continue;
+    if (options_.own_row && SameCell(index_.Cell(*options_.own_row, i), cell)) continue;
+    const std::optional<Span> found = FindCell(view, i, cell, tally.taken);
     if (!found) continue;
     tally.taken.push_back(*found);
-    ((cells[i] & kWeakCell) != 0 ? tally.weak : tally.strong) += 1;
+    ((cell & kWeakCell) != 0 ? tally.weak : tally.strong) += 1;
     tally.match.columns |= std::uint32_t{1} << i;
     tally.match.span.begin = std::min(tally.match.span.begin, found->begin);
     tally.match.span.end = std::max(tally.match.span.end, found->end);

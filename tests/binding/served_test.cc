@@ -18,6 +18,7 @@
 
 #include "binding/lease.h"
 #include "binding/sources.h"
+#include "binding/table_query.h"
 
 extern "C" {
 const soci::backend_factory* factory_postgresql();
@@ -182,6 +183,44 @@ TEST_P(SqlTest, FindsInTheOrderOfPostfix) {
   EXPECT_TRUE(Ask(*directory, "x@customer.example").by_domain);
   EXPECT_EQ(Ask(*directory, "nobody@example.jp").status, Lookup::kNotFound);
   EXPECT_LE(directory->lanes().lanes, 2u);
+}
+
+// For `warifu records`: names, NULL, dates, and more rows than are read at once.
+TEST_P(SqlTest, ATableIsReadByAQuery) {
+  Execute("create table members (number integer, login varchar(40), born date)");
+  std::string rows = "insert into members values (0, null, '1970-02-03')";
+  for (int i = 1; i < 1300; ++i)
+    rows += ", (" + std::to_string(i) + ", '山田" + std::to_string(i) + "', null)";
+  Execute(rows);
+  auto query =
+      OpenTableQuery(Sql(), "select born, number as \"番号\", login from members order by number");
+  if (GetParam().name == "MariaDB") {
+    query =
+        OpenTableQuery(Sql(), "select born, number as `番号`, login from members order by number");
+  }
+  ASSERT_TRUE(query) << query.error().ToString();
+  EXPECT_THAT((*query)->names(), ElementsAre("born", "番号", "login"));
+  std::vector<std::optional<std::string>> row;
+  for (int i = 0; i < 1300; ++i) {
+    const Result<bool> more = (*query)->Next(&row);
+    ASSERT_TRUE(more) << more.error().ToString();
+    ASSERT_TRUE(*more) << i;
+    ASSERT_EQ(row.size(), 3u);
+    EXPECT_EQ(row[1], std::to_string(i));
+    EXPECT_EQ(row[0].value_or("").substr(0, 10), i == 0 ? "1970-02-03" : "");
+    EXPECT_EQ(row[2].value_or(""), i == 0 ? "" : "山田" + std::to_string(i));
+  }
+  EXPECT_EQ((*query)->Next(&row), false);
+  query->reset();  // ends its transaction
+  Execute("drop table members");
+
+  const auto missing = OpenTableQuery(Sql(), "select a from nowhere");
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.error().text, HasSubstr("nowhere"));
+  EXPECT_THAT(OpenTableQuery(Sql(), "select account from owners where 1 = 0").error().text,
+              HasSubstr("no rows"));
+  const auto writes = OpenTableQuery(Sql(), "delete from owners");
+  EXPECT_FALSE(writes);
 }
 
 TEST_P(SqlTest, HostileKeysStayValues) {

@@ -1,6 +1,7 @@
 // What people read, byte for byte.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 
@@ -170,6 +171,51 @@ TEST_F(GoldenTest, RecordsIndex) {
   EXPECT_EQ(broken.status, kExitError);
   EXPECT_NE(broken.err.find("this is no record index: it is too short"), std::string::npos)
       << broken.err;
+}
+
+TEST_F(GoldenTest, RecordsOfADatabase) {
+  Write("members.toml", kMemberSchema);
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open((folder_ + "/members.db").c_str(), &db), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(db,
+                         "create table m (number integer, login text, password text, name text, "
+                         "signature text);"
+                         "insert into m values (1000001, 'taro', 'Xk29;vmQ1', '山田 太郎', null),"
+                         "(1000002, 'hanako', 'kk10Zt6x', '花子', '1000003,jiro,pQ83#dm2'),"
+                         "(1000003, 'jiro', 'pQ83#dm2', '次郎', '次郎');",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(db);
+  const auto records = [&](const char* command, const char* query) {
+    return Run({"records", command, "members.toml", "--url", "sqlite:" + folder_ + "/members.db",
+                "--query", query});
+  };
+  const Outcome audit = records("audit", "select * from m order by number");
+  EXPECT_EQ(audit.status, kExitFound) << audit.err;
+  EXPECT_EQ(audit.out, "1000002  line 2  signature holds the record of 1000003\n");
+  EXPECT_EQ(audit.err, "3 rows, 1 of them damaged: they hold 1 records of 1 others\n");
+  const Outcome wrong = records("audit", "select number, login, name from m");
+  EXPECT_EQ(wrong.status, kExitError);
+  EXPECT_EQ(wrong.err, "warifu: the table has no column 'password'\n");
+  EXPECT_EQ(records("audit", "select * from m where 0").err, "warifu: the query gives no rows\n");
+
+  const Outcome index =
+      Run({"records", "index", "members.toml", "--url", "sqlite:" + folder_ + "/members.db",
+           "--query", "select name, password, login, number from m", "--key", "records.key",
+           "--output", "members.idx", "--config", "warifu.conf"});
+  EXPECT_EQ(index.status, kExitClean) << index.err;
+  EXPECT_NE(index.out.find("wrote members.idx: 3 rows"), std::string::npos) << index.out;
+
+  const auto why = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"records", "audit", "members.toml"});
+    return Run(more).err;
+  };
+  EXPECT_EQ(why({}), "warifu: name the table: a file behind the schema, or --url and --query\n");
+  EXPECT_EQ(why({"t.csv", "--url", "sqlite:/x"}), "warifu: either a TABLE or --url, not both\n");
+  EXPECT_EQ(why({"t.csv", "--query", "select 1"}), "warifu: --query wants --url\n");
+  EXPECT_NE(why({"--url", "postgresql:host=h password=x", "--query", "select 1"})
+                .find("holds a password; put it into a file of its own"),
+            std::string::npos);
 }
 
 TEST_F(GoldenTest, RecordsAudit) {

@@ -177,7 +177,9 @@ TEST_F(RecordIndexTest, AFileThatCannotBeTrustedSaysWhy) {
     return why();
   };
   EXPECT_THAT(with(0, 'x'), HasSubstr("this is no record index"));
-  EXPECT_THAT(with(8, 9), HasSubstr("is of version 9"));
+  EXPECT_THAT(with(8, 9), HasSubstr("is of version 9, and this program reads version 2; build it "
+                                    "again: warifu records index --output " +
+                                    path + " SCHEMA TABLE"));
   EXPECT_THAT(with(40, '\x7f'), HasSubstr("damaged"));
   EXPECT_THAT(with(bytes.size() - 1, '\x7f'), HasSubstr("this index is damaged"));
   EXPECT_THAT(with(bytes.size() / 2, static_cast<char>(bytes[bytes.size() / 2] ^ 1)),
@@ -191,6 +193,27 @@ TEST_F(RecordIndexTest, AFileThatCannotBeTrustedSaysWhy) {
   EXPECT_THAT(why(), HasSubstr("others cannot read"));
   ASSERT_EQ(unlink(path.c_str()), 0);
   EXPECT_THAT(why(), HasSubstr("cannot open the record index"));
+}
+
+// Where the names hold a column's text, its fingerprints are left out, but not where the text was
+// cut or many rows share it.
+TEST_F(RecordIndexTest, TheAccountIsNotKeptTwice) {
+  const auto index = Index(kTable);
+  EXPECT_EQ(index->head().named_column, 2u);
+  EXPECT_EQ(index->head().cells.size, 4u * 4 * 8);
+  EXPECT_EQ(RowsIn(*index, "TARO 山田太郎"), Handles{"1000001"});
+  EXPECT_EQ(RowsIn(*index, "1000003 jiro"), Handles{"1000003"});
+  const std::string head = "number,login,password,name,born\n";
+  const auto cut =
+      Index(head + "1,\"" + std::string(100, 'a') + std::string(200, ' ') + "b\",,,\n");
+  EXPECT_EQ(cut->head().named_column, 0u);
+  std::string shared = head;
+  for (int i = 0; i < 40; ++i)
+    shared += std::to_string(3000 + 7 * i) + ",office,p" + std::to_string(1000 + i) + ",,\n";
+  const auto weak = Index(shared);
+  EXPECT_EQ(weak->head().named_column, 0u);
+  EXPECT_EQ(weak->head().cells.size, 40u * 5 * 8);
+  EXPECT_EQ(RowsIn(*weak, "p1003 3021"), Handles{"3021"});
 }
 
 TEST_F(RecordIndexTest, EveryChangedByteOfTheHeadShows) {
