@@ -60,6 +60,7 @@ class Signatures(unittest.TestCase):
         self.signatures_are_cut_and_nothing_else()
         self.events_name_them()
         self.archive_names_them()
+        self.index_names_them()
         self.rule_holds_or_refuses()
         self.damaged_are_locked()
         self.nothing_is_lost()
@@ -181,6 +182,35 @@ class Signatures(unittest.TestCase):
                 owners |= strangers
         files = sum(1 for _ in self.archive.rglob("*.eml"))
         self.exactly(f"the scan of {files:,} sent mails ({took:.1f} s)", senders, owners)
+
+    def index_names_them(self) -> None:
+        """The same by exact match: rows by their management numbers, with no rule that knows their form."""
+        folder = self.service.folder("index")
+        folder.chmod(0o777)  # the tool is not root's
+        schema, index, key = (folder / name for name in ("index.toml", "members.idx", "records.key"))
+        schema.write_text(freemail.SCHEMA.replace('account = "会員ID"\n', ""))
+        started = time.monotonic()
+        told = self.gate.warifu.tool("records", "index", schema, self.table, "--output", index, "--key", key, "--config",
+                                     self.gate.warifu.config)
+        self.assertEqual(told.returncode, 0, told)
+        self.clock.say(f"index of {COUNT:,} rows in {time.monotonic() - started:.1f} s, {index.stat().st_size:,} bytes")
+        config = folder / "index.conf"
+        config.write_text(pathlib.Path(self.gate.warifu.config).read_text() +
+                          f'\nrecords = {{ indexes = [ "{index}" ]; key_file = "{key}"; }};\n')
+        started = time.monotonic()
+        told = self.gate.warifu.tool("scan", "--config", config, "--format", "json", self.archive)
+        took = time.monotonic() - started
+        login = {str(member(number).number): member(number).login
+                 for number in {*self.who.rows, *self.who.innocent, *self.who.owners}}
+        senders, owners = set(), set()
+        for message in map(json.loads, told.stdout.splitlines()):
+            sender = pathlib.Path(message["path"]).parent.name
+            rows = {found["owner"] for found in message["findings"] if found["rule"] == "freemail-members"}
+            strangers = {login.get(row, row) for row in rows} - {sender}
+            if strangers:
+                senders.add(sender)
+                owners |= strangers
+        self.exactly(f"the scan by the index ({took:.1f} s)", senders, owners)
 
     def exactly(self, what: str, senders: set[str], owners: set[str]) -> None:
         self.assertEqual(senders, {member(number).login for number in self.who.senders}, what)
