@@ -10,6 +10,7 @@ constexpr std::size_t kMaxRow = 1000;    // bytes of a line
 constexpr std::size_t kMaxSpaced = 200;  // of one whose cells blanks divide
 constexpr int kMaxMisses = 1;            // lines in a row that are none, within a run
 constexpr std::string_view kBullets[] = {"・", "●", "■", "○", "* ", "- ", "# "};
+constexpr std::string_view kAsciiBullets = "*-#";  // how those of ASCII begin
 
 bool IsBlank(char c) {
   return c == ' ' || c == '\t';
@@ -18,7 +19,10 @@ bool IsBlank(char c) {
 // The line without blanks at its ends, marks of an enumeration before it, and commas behind.
 LineFacts Bare(std::string_view text, LineFacts line) {
   while (line.begin < line.end && IsBlank(text[line.begin])) ++line.begin;
+  const char first = line.begin < line.end ? text[line.begin] : ' ';
+  const bool may_mark = static_cast<unsigned char>(first) >= 0x80 || kAsciiBullets.contains(first);
   for (const std::string_view bullet : kBullets) {
+    if (!may_mark) break;
     if (!text.substr(line.begin, line.end - line.begin).starts_with(bullet)) continue;
     line.begin += bullet.size();
     while (line.begin < line.end && IsBlank(text[line.begin])) ++line.begin;

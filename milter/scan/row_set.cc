@@ -79,15 +79,18 @@ char Lower(char c) {
 }
 
 // The column's name without what may stand around it: marks of lists, brackets, quotes.
+bool IsAsciiMark(char c) {
+  return std::string_view("[]()#*\"'` \t-_").contains(c);
+}
+
 std::string_view TrimName(std::string_view text) {
-  static constexpr std::string_view kMarks[] = {"【", "】", "■",  "●", "・", "[", "]",  "(", ")",
-                                                "#",  "*",  "\"", "'", "`",  " ", "\t", "-", "_"};
-  const auto plain = [](char c) {
-    return (ClassOf(c) & (kDigitByte | kHexByte | kLetterByte)) != 0;
-  };
-  if (text.empty() || (plain(text.front()) && plain(text.back()))) return text;
+  static constexpr std::string_view kMarks[] = {"【", "】", "■", "●", "・"};
+  const auto beyond = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
   for (bool more = true; more && !text.empty();) {
     more = false;
+    while (!text.empty() && IsAsciiMark(text.front())) text.remove_prefix(1);
+    while (!text.empty() && IsAsciiMark(text.back())) text.remove_suffix(1);
+    if (text.empty() || (!beyond(text.front()) && !beyond(text.back()))) break;
     for (const std::string_view mark : kMarks) {
       if (text.starts_with(mark)) {
         text.remove_prefix(mark.size());
