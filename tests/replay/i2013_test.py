@@ -116,7 +116,7 @@ class Dumps(unittest.TestCase):
         """Over a session of its own."""
         token = self.books.new(what, sender, [to])
         mail = dumps.compose(form, content, sender, to, token)
-        with self.gate.client(sender) as client:
+        with self.gate.client(sender, timeout=300) as client:
             reply = client.send(more.get("envelope", sender), to, mail)
         self.books.answered(token, [to], reply.code, reply.text)
         if what.startswith("dump"):
