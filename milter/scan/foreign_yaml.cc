@@ -180,9 +180,11 @@ std::vector<ForeignRule> ReadForeignYaml(const std::string& path, Errors* errors
   try {
     return FileReader(path, errors).Read(*text);
   } catch (const YAML::Exception& e) {
-    errors->push_back({ErrorKind::kInvalid,
-                       "not valid YAML: " + e.msg,
-                       {path, e.mark.line + 1, e.mark.column + 1}});
+    const bool toml = path.ends_with(".toml");
+    errors->push_back(
+        {ErrorKind::kInvalid,
+         "not valid YAML: " + e.msg + (toml ? "; rules in TOML load as they are (--foreign)" : ""),
+         {path, e.mark.line + 1, e.mark.column + 1}});
   }
   return {};
 }

@@ -66,6 +66,10 @@ TEST_F(GoldenTest, RulesImport) {
          {"rules", "import", "pack", "--output", "out.toml", "--format", "json"});
   Expect("rules-import.toml", {"rules", "import", "pack"});
   EXPECT_EQ(Run({"rules", "import", "pack/b.yaml"}).status, 2);
+  Write("own.toml", "[[rules]]\nid = \"new\"\n[rules.mail]\nmatches = [\"a: b: c\"]\n");
+  const Outcome toml = Run({"rules", "import", "own.toml"});
+  EXPECT_EQ(toml.status, 2);
+  EXPECT_THAT(toml.err, ::testing::HasSubstr("rules in TOML load as they are"));
   EXPECT_EQ(Run({"rules", "import", "pack/a.yml", "--output", "none/out.toml"}).status, 2);
   EXPECT_EQ(Run({"rules", "import", "pack/a.yml"}).status, 0);
   EXPECT_EQ(Run({"rules", "check", "out.toml"}).status, 0);
