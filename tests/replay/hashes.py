@@ -101,7 +101,7 @@ FORMATS = {
     "md5": _hex("md5"), "sha1": _hex("sha1"), "sha256": _hex("sha256"), "sha512": _hex("sha512"),
     "md5-crypt": _crypted("$1$", 8), "sha256-crypt": _crypted("$5$rounds=1000$", 16),
     "sha512-crypt": _crypted("$6$rounds=1000$", 16), "bcrypt": _crypted("$2y$04$", 21, "O"),
-    "yescrypt": _crypted("$y$j75$", 20, "../"), "phpass": _phpass, "ssha": _ssha, "mysql": _mysql,
+    "yescrypt": _crypted("$y$j75$", 21, "."), "phpass": _phpass, "ssha": _ssha, "mysql": _mysql,
     "ntlm": _ntlm, "pbkdf2": _django, "argon2id": _argon2,
 }
 SLOW = {"md5-crypt", "sha256-crypt", "sha512-crypt", "bcrypt", "yescrypt", "phpass", "pbkdf2", "argon2id"}

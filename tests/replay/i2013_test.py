@@ -27,7 +27,7 @@ from harness import gateway, live, scratch
 KINDS = [*hashes.FORMATS, "password"]
 DUMPS = len(KINDS) * len(dumps.FORMS)
 # Rows of a dump; values of each slow format; ordinary mails, and the accounts that send them.
-ROWS, STORE, LETTERS, STAFF = (-(-4_000_000 // DUMPS), 2_000, 3_000, 200) if town.FULL else (12, 200, 60, 12)
+ROWS, STORE, LETTERS, STAFF = (-(-4_000_000 // DUMPS), 2_000, 3_000, 200) if town.FULL else (8, 200, 60, 12)
 LARGE = {} if town.FULL else {"CSV with heading, UTF-8": 130, "plain body, ISO-2022-JP": 104}  # above what events list one by one
 # The share of rows that may be missed: a password that looks like a stand-in ("<…>", "xxxxx") is let pass,
 # and so is, among millions, a hash in base64 in which such letters stand by chance.

@@ -16,6 +16,8 @@ LOGIN = {"smtpd_sasl_auth_enable": "yes", "smtpd_relay_restrictions": "permit_sa
 
 
 class Gateway:
+    _NO_OUTPUT = ("sink/", "postfix/queue/", "postfix/conf/", "warifu/bin/", "warifu2/bin/", "warifu/cache/", "warifu2/cache/")
+
     def __init__(self, settings: dict, *, users, table: str, postfix: dict[str, str] | None = None,
                  services: dict[str, dict[str, str]] | None = None, twin: dict | None = None, **rules):
         """`services`: further options of Postfix's services, or further services that ask warifu;
@@ -74,12 +76,13 @@ class Gateway:
         """Where a secret may never stand: place → any file of the run, and every reply.
 
         The queue of Postfix and the mails at the sink hold the mails themselves and are left out,
-        but for the head fields that warifu added; Postfix's configuration holds the login passwords.
+        but for the head fields that warifu added; Postfix's configuration holds the login passwords;
+        programs and compiled rules were there before the first mail.
         """
         texts = {"replies": "\n".join(map(str, self.replies)).encode()}
         for path in self.scratch.path.rglob("*"):
             inside = path.relative_to(self.scratch.path).as_posix()
-            if path.is_file() and not inside.startswith(("sink/", "postfix/queue/", "postfix/conf/", "warifu/bin/", "warifu2/bin/")):
+            if path.is_file() and not inside.startswith(self._NO_OUTPUT):
                 texts[inside] = path.read_bytes()
         for number, mail in enumerate(self.sink.mails(), 1):
             if fields := mail.fields("X-Warifu"):
