@@ -13,24 +13,6 @@ constexpr std::string_view kWords[] = {"digits", "login", "email", "password", "
                                        "hash",   "hex",   "name",  "kana",     "phone",    "postal",
                                        "number", "url",   "any",   "free"};
 
-constexpr ByteClasses ClassOfByte(unsigned char c) {
-  if (c >= '0' && c <= '9') return kDigitByte;
-  if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) return kHexByte;
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return kLetterByte;
-  if (c == '_' || c == '.' || c == '@' || c == '+' || c == '-') return kLoginByte;
-  if (c == '"') return kQuoteByte;
-  if (c == ' ' || c == '\t') return kBlankByte;
-  if (c >= 0x80) return kHighByte;
-  return c > ' ' && c < 0x7f ? kSignByte : kControlByte;
-}
-
-constexpr auto kClasses = [] {
-  std::array<ByteClasses, 256> out{};
-  for (int c = 0; c < 256; ++c)
-    out[static_cast<std::size_t>(c)] = ClassOfByte(static_cast<unsigned char>(c));
-  return out;
-}();
-
 constexpr ByteClasses kAlnum = kDigitByte | kHexByte | kLetterByte;
 constexpr ByteClasses kVisible = kWordBytes | kSignByte | kQuoteByte;
 
@@ -197,13 +179,9 @@ std::span<const std::string_view> CellTypeWords() {
   return kWords;
 }
 
-ByteClasses ClassOf(char byte) {
-  return kClasses[static_cast<unsigned char>(byte)];
-}
-
 ByteClasses ClassesOf(std::string_view text) {
   ByteClasses all = 0;
-  for (const char c : text) all |= kClasses[static_cast<unsigned char>(c)];
+  for (const char c : text) all |= ClassOf(c);
   return all;
 }
 

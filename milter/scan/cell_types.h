@@ -11,6 +11,8 @@
 // Threads: pure.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -49,6 +51,30 @@ inline constexpr ByteClasses kDigitByte = 1, kHexByte = 2, kLetterByte = 4,
 inline constexpr int kAllByteClasses = 512;
 
 ByteClasses ClassOf(char byte);
+ByteClasses ClassesOf(std::string_view text);
+constexpr ByteClasses ClassOfByte(unsigned char c) {
+  if (c >= '0' && c <= '9') return kDigitByte;
+  if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) return kHexByte;
+  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return kLetterByte;
+  if (c == '_' || c == '.' || c == '@' || c == '+' || c == '-') return kLoginByte;
+  if (c == '"') return kQuoteByte;
+  if (c == ' ' || c == '\t') return kBlankByte;
+  if (c >= 0x80) return kHighByte;
+  return c > ' ' && c < 0x7f ? kSignByte : kControlByte;
+}
+
+inline constexpr auto kClassesOfBytes = [] {
+  std::array<ByteClasses, 256> out{};
+  for (int c = 0; c < 256; ++c) {
+    out[static_cast<std::size_t>(c)] = ClassOfByte(static_cast<unsigned char>(c));
+  }
+  return out;
+}();
+
+// Asked of nearly every byte of a cell.
+inline ByteClasses ClassOf(char byte) {
+  return kClassesOfBytes[static_cast<unsigned char>(byte)];
+}
 ByteClasses ClassesOf(std::string_view text);
 inline constexpr ByteClasses kWordBytes = kDigitByte | kHexByte | kLetterByte | kLoginByte;
 

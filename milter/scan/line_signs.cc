@@ -4,87 +4,119 @@
 #include <cstring>
 
 #if defined(__SSE2__)
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace warifu::scan {
 
-LineSigns::LineSigns(const std::string& signs) {
-  for (const char c : signs) {
-    const auto end = signs_.begin() + static_cast<std::ptrdiff_t>(count_);
-    if (std::find(signs_.begin(), end, c) != end) continue;
-    if (count_ == kMost) {
-      any_ = true;
-      break;
-    }
-    signs_[count_++] = c;
-  }
-  for (std::size_t i = 0; i < wide_.size(); ++i) {
-    wide_[i] = signs_[i / kLane < count_ ? i / kLane : 0];
-  }
-}
-
-LineSigns::Masks LineSigns::Read(std::string_view text, std::size_t base) const {
-  if (text.size() - base >= kBlock) return ReadBlock(text.data() + base);
-  char last[kBlock] = {};
-  std::memcpy(last, text.data() + base, text.size() - base);
-  return ReadBlock(last);
-}
-
-#if defined(__SSE2__)
+using Masks = LineSigns::Masks;
 
 namespace {
 
-// Which of the sixteen bytes are one of four.
-__m128i AnyOf(__m128i bytes, const __m128i* four) {
-  return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, four[0]), _mm_cmpeq_epi8(bytes, four[1])),
-                      _mm_or_si128(_mm_cmpeq_epi8(bytes, four[2]), _mm_cmpeq_epi8(bytes, four[3])));
-}
+constexpr std::size_t kLane = 16;
+
+#if defined(__SSE2__)
 
 std::uint64_t Bits(__m128i equal, unsigned at) {
   return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(equal))) << at;
 }
 
+#endif
+
 }  // namespace
 
-LineSigns::Masks LineSigns::ReadBlock(const char* block) const {
-  const auto* const wide = reinterpret_cast<const __m128i*>(wide_.data());
-  Masks out;
-  // Written out, since compilers do not unroll it by themselves.
-  const auto lane = [&](unsigned at) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + at));
-    __m128i signs = AnyOf(bytes, wide);
-    if (count_ > 4) signs = _mm_or_si128(signs, AnyOf(bytes, wide + 4));
-    const __m128i opens = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('{')),
-                                       _mm_cmpeq_epi8(bytes, _mm_set1_epi8('[')));
-    out.feeds |= Bits(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')), at);
-    out.signs |= Bits(signs, at);
-    out.opens |= Bits(opens, at);
-    out.quotes |= Bits(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), at);
-  };
-  lane(0);
-  lane(16);
-  lane(32);
-  lane(48);
-  if (any_) out.signs = ~std::uint64_t{0};
-  return out;
+LineSigns::LineSigns(const std::string& signs) {
+  kinds_['"'] = kQuote;
+  kinds_['{'] = kinds_['['] = kOpen;
+  kinds_['('] = kParen;
+  kinds_[':'] = kColon;
+  kinds_['@'] = kAddress;
+  for (const char c : signs) kinds_[static_cast<unsigned char>(c)] |= kSign;
+  for (std::size_t b = 0; b < kinds_.size(); ++b) {
+    if (kinds_[b] == 0) continue;
+    if (b >= 0x80) beyond_ = true;
+    if (b < 0x80) low_[b % 16] = static_cast<std::uint8_t>(low_[b % 16] | 1u << (b / 16));
+    if (b == '[' || b == '{') continue;  // one of them is the other with a bit more
+    if (count_ == kMost) all_ = true;
+    if (count_ < kMost) marks_[count_++] = static_cast<char>(b);
+  }
+  for (std::size_t i = count_; i < kMost; ++i) marks_[i] = marks_[0];
+#if defined(__SSE2__)
+  wide_ = __builtin_cpu_supports("avx2") != 0;
+#endif
+}
+
+void LineSigns::Read(std::string_view text, std::span<Masks> out) const {
+  const std::size_t whole = text.size() / kBlock;
+  ReadBlocks(text.data(), out.first(whole));
+  if (whole == out.size()) return;
+  char last[kBlock] = {};
+  std::memcpy(last, text.data() + whole * kBlock, text.size() - whole * kBlock);
+  ReadBlocks(last, out.subspan(whole));
+  // What stands behind the text's end is none of it.
+  const std::uint64_t own = (std::uint64_t{1} << (text.size() % kBlock)) - 1;
+  out[whole].marks &= own;
+}
+
+#if defined(__SSE2__)
+
+void LineSigns::ReadBlocks(const char* block, std::span<Masks> out) const {
+  if (wide_) return ReadWide(block, out);
+  for (Masks& masks : out) {
+    masks = {};
+    for (unsigned at = 0; at < kBlock; at += kLane, block += kLane) {
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block));
+      const auto is = [](__m128i read, char c) { return _mm_cmpeq_epi8(read, _mm_set1_epi8(c)); };
+      __m128i marks = is(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), '{');
+      for (std::size_t i = 0; i < kMost; ++i) marks = _mm_or_si128(marks, is(bytes, marks_[i]));
+      masks.feeds |= Bits(is(bytes, '\n'), at);
+      masks.blanks |= Bits(is(bytes, ' '), at);
+      masks.marks |= Bits(marks, at);
+    }
+    if (all_) masks.marks = ~std::uint64_t{0};
+  }
+}
+
+// A byte is told by its halves: a bit for the upper one, and which of these the lower one has.
+__attribute__((target("avx2"))) void LineSigns::ReadWide(const char* block,
+                                                         std::span<Masks> out) const {
+  const __m256i low =
+      _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(low_.data())));
+  const __m256i high = _mm256_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2,
+                                        4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m256i half = _mm256_set1_epi8(0x0f), zero = _mm256_setzero_si256();
+  const __m256i feed = _mm256_set1_epi8('\n'), blank = _mm256_set1_epi8(' ');
+  for (Masks& masks : out) {
+    masks = {};
+    for (unsigned at = 0; at < kBlock; at += 2 * kLane, block += 2 * kLane) {
+      const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(block));
+      const __m256i upper = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half);
+      const __m256i none = _mm256_cmpeq_epi8(
+          _mm256_and_si256(_mm256_shuffle_epi8(low, bytes), _mm256_shuffle_epi8(high, upper)),
+          zero);
+      const auto bits = [at](int mask) {
+        return static_cast<std::uint64_t>(static_cast<unsigned>(mask)) << at;
+      };
+      masks.feeds |= bits(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, feed)));
+      masks.blanks |= bits(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, blank)));
+      masks.marks |= bits(~_mm256_movemask_epi8(none));
+      if (beyond_) masks.marks |= bits(_mm256_movemask_epi8(bytes));
+    }
+  }
 }
 
 #else
 
-LineSigns::Masks LineSigns::ReadBlock(const char* block) const {
-  Masks out;
-  for (unsigned at = 0; at < kBlock; ++at) {
-    const char c = block[at];
-    const std::uint64_t bit = std::uint64_t{1} << at;
-    const auto end = signs_.begin() + static_cast<std::ptrdiff_t>(count_);
-    if (c == '\n') out.feeds |= bit;
-    if (c == '{' || c == '[') out.opens |= bit;
-    if (c == '"') out.quotes |= bit;
-    if (std::find(signs_.begin(), end, c) != end) out.signs |= bit;
+void LineSigns::ReadBlocks(const char* block, std::span<Masks> out) const {
+  for (Masks& masks : out) {
+    masks = {};
+    for (unsigned at = 0; at < kBlock; ++at, ++block) {
+      const std::uint64_t bit = std::uint64_t{1} << at;
+      if (*block == '\n') masks.feeds |= bit;
+      if (*block == ' ') masks.blanks |= bit;
+      if (kinds_[static_cast<unsigned char>(*block)] != 0) masks.marks |= bit;
+    }
   }
-  if (any_) out.signs = ~std::uint64_t{0};
-  return out;
 }
 
 #endif

@@ -1,6 +1,7 @@
 #include "scan/row_lists.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace warifu::scan {
 namespace {
@@ -14,6 +15,10 @@ constexpr std::string_view kAsciiBullets = "*-#";  // how those of ASCII begin
 
 bool IsBlank(char c) {
   return c == ' ' || c == '\t';
+}
+
+bool IsWord(char c) {
+  return (ClassOf(c) & (kDigitByte | kHexByte | kLetterByte)) != 0;
 }
 
 // The line without blanks at its ends, marks of an enumeration before it, and commas behind.
@@ -34,11 +39,17 @@ LineFacts Bare(std::string_view text, LineFacts line) {
 
 }  // namespace
 
-LineFacts WithoutQuoteMarks(std::string_view text, LineFacts line) {
-  for (int i = 0; i < kMaxMarks && line.begin < line.end && text[line.begin] == '>'; ++i) {
-    ++line.begin;
-    if (line.begin < line.end && text[line.begin] == ' ') ++line.begin;
+std::size_t BehindQuoteMarks(std::string_view text, const LineFacts& line) {
+  std::size_t begin = line.begin;
+  for (int i = 0; i < kMaxMarks && begin < line.end && text[begin] == '>'; ++i) {
+    ++begin;
+    if (begin < line.end && text[begin] == ' ') ++begin;
   }
+  return begin;
+}
+
+LineFacts WithoutQuoteMarks(std::string_view text, LineFacts line) {
+  line.begin = BehindQuoteMarks(text, line);
   return line;
 }
 
@@ -46,12 +57,36 @@ bool IsRule(std::string_view line) {
   return line.find_first_not_of("-+=|: \t") == line.npos && line.contains('-');
 }
 
-RowLists::RowLists(const RowSet& set, std::string_view text, std::uint32_t* tables,
+RowLists::RowLists(const RowSet& set, std::string_view text, bool every_line, std::uint32_t* tables,
                    std::vector<FoundRow>* out)
-    : set_(set), text_(text), rows_(set), tables_(tables), out_(out) {
+    : set_(set),
+      text_(text),
+      rows_(set),
+      tables_(tables),
+      out_(out),
+      looks_at_all_(every_line || !set.lists_are_plain()) {
   for (const DelimiterGroup& group : set_.lists()) {
     if (group.delimiter != " ") single_ += group.delimiter;
   }
+  for (std::size_t b = 0; b < divides_.size(); ++b) {
+    divides_[b] = b >= 0x80 || single_.contains(static_cast<char>(b));
+  }
+}
+
+bool RowLists::Passes(const LineFacts& stated) const {
+  if (group_ != nullptr || looks_at_all_ || stated.address) return false;
+  const bool divided = stated.signs > 0 || stated.colon;
+  if (stated.blank >= stated.end) return !divided;
+  const auto byte = [this](std::size_t at) { return static_cast<unsigned char>(text_[at]); };
+  const std::size_t behind = stated.blank + 1;
+  // A word, a blank and a word: MayBeRow() asks the same.
+  if (IsWord(text_[stated.begin]) && behind < stated.end && text_[behind] != ' ' &&
+      text_[behind] != '\t' && !divides_[byte(stated.blank - 1)] && !divides_[byte(behind)]) {
+    return true;
+  }
+  // A slash divides between blanks.
+  return !divided &&
+         std::memchr(text_.data() + stated.blank, '/', stated.end - stated.blank) == nullptr;
 }
 
 // A cheap look before the line is cut: between its words stands a delimiter.
@@ -71,6 +106,34 @@ bool RowLists::MayBeRow(std::string_view line, std::size_t signs) const {
   return line.size() <= kMaxSpaced && line.find('@') != line.npos;
 }
 
+// Whether the line may be the first of a list, or a heading: what is cheaper to see than cells.
+bool RowLists::MayBegin(const LineFacts& line) const {
+  if (line.address || line.quote || looks_at_all_) return true;
+  const std::string_view text = text_.substr(line.begin, line.end - line.begin);
+  std::size_t digits = 0, run = 0, longest = 0;
+  bool parted = false, escaped = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (IsWord(text[i])) {
+      digits += ClassOf(text[i]) == kDigitByte ? 1 : 0;
+      longest = std::max(longest, ++run);
+      continue;
+    }
+    parted = parted || (text[i] == ' ' && run > 0 && i + 1 < text.size() && IsWord(text[i + 1]));
+    escaped = escaped || text[i] == '\'' || text[i] == '\\';
+    run = 0;
+  }
+  if (escaped || set_.MayList(digits, longest, parted)) return true;
+  return std::ranges::any_of(set_.lists(), [&](const DelimiterGroup& group) {
+    if (!group.has_header) return false;
+    for (std::size_t begin = 0, end = 0; end != text.npos; begin = end + group.delimiter.size()) {
+      end = text.find(group.delimiter, begin);
+      std::string_view cell = text.substr(begin, end == text.npos ? end : end - begin);
+      if (set_.NamesSecret(cell)) return true;
+    }
+    return false;
+  });
+}
+
 void RowLists::Line(const LineFacts& stated) {
   const LineFacts line = Bare(text_, stated);
   if (line.begin == line.end) return;
@@ -79,6 +142,7 @@ void RowLists::Line(const LineFacts& stated) {
   if (group_ != nullptr) {
     if (IsRule(text) || Reads(line, *group_)) return;
   }
+  if (group_ == nullptr && !MayBegin(line)) return;
   for (const DelimiterGroup& group : set_.lists()) {
     if (&group != group_ && Reads(line, group)) return;
   }

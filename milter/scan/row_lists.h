@@ -12,6 +12,7 @@
 // Threads: belongs to one thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -24,19 +25,27 @@ namespace warifu::scan {
 
 // The line without the marks of quoted text.
 LineFacts WithoutQuoteMarks(std::string_view text, LineFacts line);
+// Where it begins.
+std::size_t BehindQuoteMarks(std::string_view text, const LineFacts& line);
 
 // A line that only rules off a heading: |---|:---:|, ----+----
 bool IsRule(std::string_view line);
 
 class RowLists {
  public:
-  RowLists(const RowSet& set, std::string_view text, std::uint32_t* tables,
+  // `every_line`: turn no line away by its facts.
+  RowLists(const RowSet& set, std::string_view text, bool every_line, std::uint32_t* tables,
            std::vector<FoundRow>* out);
+
+  // Whether the text's next line, with its quote marks, changes nothing when it is left out: told
+  // from its facts and the bytes around its first blank.
+  bool Passes(const LineFacts& stated) const;
 
   // Looks at the text's next line, whose quote marks are taken away.
   void Line(const LineFacts& line);
 
  private:
+  bool MayBegin(const LineFacts& line) const;
   bool MayBeRow(std::string_view line, std::size_t signs) const;
   bool Reads(const LineFacts& line, const DelimiterGroup& group);
   bool ReadsCells(const DelimiterGroup& group);
@@ -55,7 +64,9 @@ class RowLists {
   std::vector<ColumnMap> maps_;            // of its heading
   std::uint32_t table_ = 0;
   int misses_ = 0;
-  std::string single_;  // delimiters of one byte
+  std::string single_;               // delimiters of one byte
+  std::array<bool, 256> divides_{};  // these, and bytes beyond ASCII
+  bool looks_at_all_ = false;        // no line is turned away by its facts
 };
 
 }  // namespace warifu::scan

@@ -1,6 +1,7 @@
 #include "scan/row_scan.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <tuple>
 
@@ -23,12 +24,38 @@ bool StartsWithWord(std::string_view text, std::string_view lower) {
 // Finds the rows of one text.
 class Finder {
  public:
-  Finder(const RowSet& set, std::string_view text, std::vector<FoundRow>* out)
-      : set_(set), text_(text), rows_(set), lists_(set, text, &tables_, out), out_(out) {}
+  Finder(const RowSet& set, std::string_view text, bool every_line, std::vector<FoundRow>* out)
+      : set_(set),
+        text_(text),
+        rows_(set),
+        lists_(set, text, every_line, &tables_, out),
+        out_(out) {
+    for (const DelimiterGroup& group : set.groups()) {
+      may_go_on_[static_cast<unsigned char>(group.delimiter.back())] = true;
+    }
+    for (std::size_t b = 0; b < may_go_on_.size() && set.joins_dates(); ++b) {
+      const bool date = b >= 0x80 || ClassOf(static_cast<char>(b)) == kDigitByte;
+      may_go_on_[b] = may_go_on_[b] || date;
+    }
+  }
 
   // Every line, before it is looked at in one of the ways below.
   void List(const LineFacts& line) {
     if (line.begin >= done_) lists_.Line(WithoutQuoteMarks(text_, line));
+  }
+
+  bool ListPasses(const LineFacts& line) const { return lists_.Passes(line); }
+
+  // Whether no row and no heading of a table can stand in the line, and none goes on. Cheap, for
+  // most lines are such.
+  bool TablePasses(const LineFacts& line, std::size_t min_signs) const {
+    if (table_.active || line.opens || done_ > line.begin) return false;
+    if (set_.has_headers() && (text_[line.begin] | 0x20) == 'd') return false;  // dn:
+    if (line.signs == 0) return true;
+    if (line.quote) return false;
+    if ((line.signs >= min_signs || Continues(line)) && (line.paren || MayBegin(line)))
+      return false;
+    return line.paren || MixesTabs(line) ? !MayHead(line) : !IsHead(line);
   }
 
   // A line that holds too few delimiters: only its beginning and its braces can matter.
@@ -41,12 +68,34 @@ class Finder {
   // Whether a cell can be the name of a secret's column.
   bool MayHead(const LineFacts& stated) const {
     if (stated.signs == 0 || !set_.has_headers()) return false;
-    std::size_t begin = WithoutQuoteMarks(text_, stated).begin;
+    std::size_t begin = BehindQuoteMarks(text_, stated);
     for (const std::size_t at : stated.at) {
       if (at >= begin && set_.MayNameSecret(text_.substr(begin, at - begin))) return true;
       begin = std::max(begin, at + 1);
     }
     return set_.MayNameSecret(text_.substr(begin, stated.end - begin));
+  }
+
+  // Whether tabs stand beside other delimiters: a name of a column may hold them then.
+  bool MixesTabs(const LineFacts& line) const {
+    const auto tab = [this](std::size_t at) { return text_[at] == '\t'; };
+    return std::ranges::any_of(line.at, tab) && !std::ranges::all_of(line.at, tab);
+  }
+
+  // Whether a cell is the name of a secret's column, in a line without double quotes.
+  bool IsHead(const LineFacts& stated) const {
+    std::size_t begin = BehindQuoteMarks(text_, stated);
+    const auto names = [&](std::size_t end) {
+      while (begin < end && IsBlank(text_[begin])) ++begin;
+      const std::string_view cell = text_.substr(begin, end - begin);
+      // Behind an apostrophe the cell may end sooner, or later.
+      return cell.starts_with('\'') ? set_.MayNameSecret(cell) : set_.NamesSecret(cell);
+    };
+    for (const std::size_t at : stated.at) {
+      if (at >= begin && names(at)) return true;
+      begin = std::max(begin, at + 1);
+    }
+    return names(stated.end);
   }
 
   // `head`: its cells may be names of columns.
@@ -69,7 +118,7 @@ class Finder {
     if (line.signs == 0 || line.end == text_.size()) return false;
     std::size_t end = line.end;
     while (end > line.begin && text_[end - 1] == ' ') --end;
-    if (end == line.begin) return false;
+    if (end == line.begin || !may_go_on_[static_cast<unsigned char>(text_[end - 1])]) return false;
     const std::string_view rest = text_.substr(line.begin, end - line.begin);
     const bool date =
         set_.joins_dates() && (ClassOf(rest.back()) == kDigitByte || rest.ends_with("日"));
@@ -79,6 +128,11 @@ class Finder {
   }
 
  private:
+  bool MayBegin(const LineFacts& line) const {
+    return !set_.begins_with_digit() ||
+           std::ranges::any_of(Rest(line), [](char c) { return ClassOf(c) == kDigitByte; });
+  }
+
   // The rows under a heading.
   struct Table {
     bool active = false;
@@ -301,6 +355,7 @@ class Finder {
   const RowSet& set_;
   std::string_view text_;
   RowFinder rows_;
+  std::array<bool, 256> may_go_on_{};  // last bytes of lines behind which a row may go on
   std::uint32_t tables_ = 0, ldif_table_ = 0, json_table_ = 0;
   RowLists lists_;
   RowCells cells_, table_cells_, names_;
@@ -314,7 +369,8 @@ class Finder {
 
 }  // namespace
 
-RowScan::RowScan(std::span<const RecordSource> sources) : set_(sources) {
+RowScan::RowScan(std::span<const RecordSource> sources, bool every_line)
+    : set_(sources), every_line_(every_line) {
   std::string bytes;
   std::size_t least = 1000;
   for (const DelimiterGroup& group : set_.groups()) {
@@ -328,17 +384,20 @@ RowScan::RowScan(std::span<const RecordSource> sources) : set_(sources) {
     }
   }
   signs_ = LineSigns(bytes);
-  any_may_head_ = any_may_head_ || signs_.counts_all();
   min_signs_ = least - 1;
+  look_at_all_ = every_line || any_may_head_ || min_signs_ == 0 ||
+                 set_.AnySecretHas(bytes + "\\") ||
+                 bytes.find_first_of(" _-\"'`[]*") != bytes.npos;  // what names are read without
 }
 
 void RowScan::Run(std::string_view text, std::vector<FoundRow>* out) const {
   if (set_.empty()) return;
   const std::size_t first = out->size();
-  Finder finder(set_, text, out);
+  Finder finder(set_, text, every_line_, out);
   const bool lists = !set_.lists().empty();
   signs_.ForEach(text, [&](const LineFacts& line) {
-    if (lists) finder.List(line);
+    if (lists && !finder.ListPasses(line)) finder.List(line);
+    if (!look_at_all_ && finder.TablePasses(line, min_signs_)) return;
     const bool enough = line.signs >= min_signs_ || (line.signs > 0 && line.quote_open);
     const bool head = any_may_head_ || finder.MayHead(line);
     if (enough || head || finder.Continues(line)) {

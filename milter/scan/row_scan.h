@@ -24,7 +24,8 @@ namespace warifu::scan {
 class RowScan {
  public:
   RowScan() = default;
-  explicit RowScan(std::span<const RecordSource> sources);
+  // `every_line`: turn no line away by its facts (the slow form, for tests).
+  explicit RowScan(std::span<const RecordSource> sources, bool every_line = false);
 
   bool empty() const { return set_.empty(); }
   // Appends the rows, by rule and place; each secret once a rule.
@@ -34,6 +35,8 @@ class RowScan {
   RowSet set_;
   LineSigns signs_;
   std::size_t min_signs_ = 0;
+  bool every_line_ = false;
+  bool look_at_all_ = false;   // no line is turned away by its facts alone
   bool any_may_head_ = false;  // delimiters whose places the first look does not tell
 };
 

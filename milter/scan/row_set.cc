@@ -80,7 +80,12 @@ char Lower(char c) {
 
 // The column's name without what may stand around it: marks of lists, brackets, quotes.
 bool IsAsciiMark(char c) {
-  return std::string_view("[]()#*\"'` \t-_").contains(c);
+  static constexpr auto kMarks = [] {
+    std::array<bool, 256> marks{};
+    for (const unsigned char b : std::string_view("[]()#*\"'` \t-_")) marks[b] = true;
+    return marks;
+  }();
+  return kMarks[static_cast<unsigned char>(c)];
 }
 
 std::string_view TrimName(std::string_view text) {
@@ -123,14 +128,42 @@ int Rank(CellType type) {
   }
 }
 
+// Whether no text of this shape lacks a digit.
+bool NeedsDigit(const CellShape& shape) {
+  switch (shape.type) {
+    case CellType::kDigits:
+    case CellType::kDate:
+    case CellType::kDateTime:
+    case CellType::kPhone:
+    case CellType::kPostal:
+    case CellType::kNumber:
+      return !shape.optional;
+    default:
+      return false;
+  }
+}
+
+// Whether a text of this shape may hold a blank.
+bool MayHoldBlank(const CellShape& shape) {
+  constexpr ByteClasses kAll = kAllByteClasses - 1;
+  for (ByteClasses classes = 0; classes <= kAll; ++classes) {
+    if ((classes & kBlankByte) != 0 && MayHave(shape, classes)) return true;
+  }
+  return false;
+}
+
+std::size_t TwoOf(char a, char b) {
+  return static_cast<std::size_t>(static_cast<unsigned char>(a)) << 8 |
+         static_cast<unsigned char>(b);
+}
+
 // What stands in rows and in no heading: numbers, versions, addresses.
 bool IsValue(std::string_view cell) {
   return !cell.empty() && (ClassOf(cell[0]) == kDigitByte || cell.contains('@'));
 }
 
 std::size_t EndsOf(std::string_view name) {
-  return static_cast<std::size_t>(static_cast<unsigned char>(Lower(name.front()))) << 8 |
-         static_cast<unsigned char>(Lower(name.back()));
+  return TwoOf(Lower(name.front()), Lower(name.back()));
 }
 
 }  // namespace
@@ -139,9 +172,21 @@ RowSet::RowSet(std::span<const RecordSource> sources) {
   for (const RecordSource& source : sources) {
     const auto index = static_cast<std::uint32_t>(schemas_.size());
     schemas_.push_back(Compile(source));
-    if (source.schema->rows > 0 && !source.schema->list) all_.push_back(index);
+    if (source.schema->rows > 0 && !source.schema->list) {
+      all_.push_back(index);
+      const Compiled& compiled = schemas_.back();
+      for (Bits first = compiled.first; first != 0; first &= first - 1) {
+        const auto p = static_cast<std::size_t>(__builtin_ctzll(first));
+        begins_with_digit_ = begins_with_digit_ && NeedsDigit(shapes_[compiled.shapes[p]]);
+      }
+    }
+    if (source.schema->rows > 0 && source.schema->list) AddNeeds(*source.schema);
     AddNames(index);
     AddToGroups(index);
+  }
+  for (const DelimiterGroup& group : lists_) {
+    const bool blank = group.delimiter == " ";
+    if (blank ? !group.has_email : AnySecretHas(group.delimiter)) lists_are_plain_ = false;
   }
   FillTables();
 }
@@ -156,7 +201,36 @@ void RowSet::AddNames(std::uint32_t index) {
       names_.set(EndsOf(name));
       if (field.name == "secret") secret_names_.set(EndsOf(name));
       longest_name_ = std::max(longest_name_, name.size());
+      if (field.name != "secret") continue;
+      if (name.size() > 1) secret_begins_.set(TwoOf(name[0], name[1]));
+      for (std::size_t b = 0; b < 256; ++b) {
+        const char c = static_cast<char>(b);
+        const bool mark = b >= 0x80 || IsAsciiMark(c);
+        may_open_[b] = may_open_[b] || mark || Lower(c) == Lower(name.front());
+        may_close_[b] = may_close_[b] || mark || Lower(c) == Lower(name.back());
+      }
     }
+  }
+}
+
+void RowSet::AddNeeds(const RecordSchema& schema) {
+  ListNeeds needs;
+  bool solid = true;
+  for (const RecordField& field : schema.fields) {
+    const CellShape& shape = field.shape;
+    solid = solid && !MayHoldBlank(shape);
+    if (shape.optional || field.repeat.first == 0) continue;
+    const auto least = static_cast<std::size_t>(std::max(shape.min, 0));
+    if (shape.type == CellType::kEmail) return;  // such lines are always looked at
+    if (shape.type == CellType::kDigits || shape.type == CellType::kNumber) {
+      needs.digits = std::max(needs.digits, least);
+    }
+    if (shape.type == CellType::kHex) needs.run = std::max(needs.run, least);
+  }
+  if (solid) {
+    lists_solid_ = true;
+  } else {
+    list_needs_.push_back(needs);
   }
 }
 
@@ -247,6 +321,33 @@ bool RowSet::MayNameSecret(std::string_view text) const {
   if (text.size() > longest_name_ + kMaxMarks) return false;
   text = TrimName(text);
   return !text.empty() && secret_names_.test(EndsOf(text));
+}
+
+bool RowSet::NamesSecret(std::string_view text) const {
+  if (text.size() > longest_name_ + kMaxMarks) return false;
+  if (text.empty() || !may_open_[static_cast<unsigned char>(text.front())] ||
+      !may_close_[static_cast<unsigned char>(text.back())]) {
+    return false;
+  }
+  text = TrimName(text);
+  if (text.empty() || !secret_names_.test(EndsOf(text))) return false;
+  if (text.size() > 1 && FoldColumn(text.substr(0, 2)).size() == 2 &&
+      !secret_begins_.test(TwoOf(Lower(text[0]), Lower(text[1])))) {
+    return false;
+  }
+  const auto it = columns_.find(FoldColumn(text));
+  return it != columns_.end() && std::ranges::any_of(it->second, [this](const Name& name) {
+           return SchemaOf(name.schema).fields[name.field].name == "secret";
+         });
+}
+
+bool RowSet::AnySecretHas(std::string_view bytes) const {
+  return std::ranges::any_of(columns_, [&](const auto& column) {
+    return column.first.find_first_of(bytes) != std::string::npos &&
+           std::ranges::any_of(column.second, [this](const Name& name) {
+             return SchemaOf(name.schema).fields[name.field].name == "secret";
+           });
+  });
 }
 
 std::vector<ColumnMap> RowSet::ReadHeader(const std::vector<Cell>& names,

@@ -277,5 +277,96 @@ TEST(RowsAgree, OnShippedSchemas) {
   EXPECT_GT(Agree(schemas, 30002, 800), 1000u);
 }
 
+// Lines of all kinds, some of them rows, in the order in which chance puts them.
+std::string Mixture(RowMaker* make) {
+  static constexpr std::string_view kLines[] = {
+      "Dear all, please find below the list; it is 10:30 now.",
+      "お世話になっております。山田です。",
+      "日時：2026年4月1日(水) 10:30〜, 会議室",
+      "On Mon, 2 Nov 2026, Taro <taro@example.com> wrote:",
+      "\"Two words, one of them quoted\", he said",
+      "INSERT INTO users (login, password) VALUES ('bob','x7yzzq9a'),",
+      "  ('amy','q8kk2lmn');",
+      "{\"login\": \"bob1\", \"password\": \"hunter77x\"}",
+      "dn: uid=a,dc=example",
+      "userPassword: {SSHA}abcdefghijklmnop",
+      "COPY users (login, password) FROM stdin;",
+      "|---|:--:|",
+      "",
+      "  ",
+      "See https://www.example.com:8080/path?x=1",
+      "aGVsbG8gd29ybGQgdGhpcyBpcyBiYXNlNjQgdGV4dA==",
+      "login:password",
+      "No.,氏名,パスワード",
+      "ID,User Name, 'Password' ,note",
+      "user / pass-word",
+      "氏名|【カード番号】|note",
+      "a\tb\tc"};
+  static constexpr std::string_view kAccounts[] = {
+      "taro", "k.sato", "山田", "bob@example.com", "user name", "4111-1111 1111 1111"};
+  static constexpr std::string_view kSecrets[] = {
+      "Xk39fa2q", "h7#kd2x",       "pass:word1",      "'ap0s'", "5f4dcc3b5aa765d61d8327deb882cf99",
+      "パス",     "\"q,7uo\nte\"", "4111111111111111"};
+  static constexpr std::string_view kDelimiters[] = {",", ":",   "|",   "\t", ";",
+                                                     " ", " / ", " : ", ", "};
+  std::string text;
+  for (std::size_t blocks = 1 + make->Below(5); blocks > 0; --blocks) {
+    const std::string quote = make->Below(4) == 0 ? "> " : "";
+    const std::string end = make->Below(5) == 0 ? "\r\n" : "\n";
+    const std::string_view delimiter = kDelimiters[make->Below(std::size(kDelimiters))];
+    const bool mail = make->Below(2) == 0, fold = make->Below(6) == 0;
+    for (std::size_t lines = 1 + make->Below(6); lines > 0; --lines) {
+      text += quote;
+      if (make->Below(3) == 0) {
+        text += kLines[make->Below(std::size(kLines))];
+      } else {
+        const std::string number = std::to_string(make->Below(100000));
+        text += number;
+        text += delimiter;
+        if (fold) text += end + quote;
+        text += std::string(kAccounts[make->Below(std::size(kAccounts))]) + number;
+        text += delimiter;
+        text += std::string(kSecrets[make->Below(std::size(kSecrets))]) + number;
+        if (mail) text += std::string(delimiter) + "m" + number + "@example.jp";
+        if (make->Below(3) == 0) text += std::string(delimiter) + "2026-04-01";
+        if (make->Below(2) == 0) text.erase(text.size() - make->Below(8));
+      }
+      text += end;
+    }
+  }
+  return make->Below(2) == 0 ? text : make->Mutate(std::move(text));
+}
+
+// What is turned away by facts of a line alone is no row.
+TEST(RowsAgree, WithAndWithoutTheFirstLook) {
+  const std::string folder = WARIFU_SOURCE_DIR "/patterns";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no shipped rules at " << folder;
+  const RuleSource source{folder, false};
+  RuleFiles files = ReadRuleFiles({&source, 1}, {});
+  std::vector<RecordSource> sources;
+  for (const Rule& rule : files.rules) {
+    if (rule.record == nullptr) continue;
+    sources.push_back({static_cast<std::uint32_t>(sources.size()), &*rule.record});
+  }
+  const RowScan fast(sources), slow(sources, true);
+  const auto as_tuple = [](const FoundRow& row) {
+    return std::tuple(row.rule, row.match.begin, row.match.end, row.secret.begin, row.secret.end,
+                      row.account.begin, row.account.end, row.named, row.table);
+  };
+  RowMaker make(30003);
+  std::size_t rows = 0;
+  for (int round = 0; round < 6000; ++round) {
+    const std::string text = Mixture(&make);
+    std::vector<FoundRow> found, expected;
+    fast.Run(text, &found);
+    slow.Run(text, &expected);
+    rows += expected.size();
+    ASSERT_TRUE(std::ranges::equal(found, expected, {}, as_tuple, as_tuple))
+        << found.size() << " rows, not " << expected.size() << ", in\n"
+        << ::testing::PrintToString(text);
+  }
+  EXPECT_GT(rows, 5000u);
+}
+
 }  // namespace
 }  // namespace warifu::scan
