@@ -1,6 +1,8 @@
 #include "scan/near_search.h"
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace warifu::scan {
@@ -24,29 +26,46 @@ Span WindowAround(Span match, const Near& near, std::string_view text) {
   return window;
 }
 
+// What `groups` of the expression matched at a place; empty where they took no part.
+void Groups(const CompiledRule& rule, std::string_view text, std::size_t at, std::size_t end,
+            std::span<re2::StringPiece> groups) {
+  rule.near->Match(re2::StringPiece(text.data(), text.size()), at, end, RE2::ANCHOR_START,
+                   groups.data(), static_cast<int>(groups.size()));
+}
+
 }  // namespace
 
+// The bounds of a match come from RE2's DFA. Its groups come from the NFA, at hundreds of times the
+// cost for an expression with many alternatives, and are asked of the one place that counts.
 bool FindNear(const CompiledRule& rule, std::string_view text, Candidate* candidate) {
   const Near& near = rule.rule.near;
   const Span secret = candidate->secret, window = WindowAround(candidate->match, near, text);
-  const re2::StringPiece piece(text.data(), text.size());
   std::vector<re2::StringPiece> sub(static_cast<std::size_t>(near.account_group) + 1);
   const auto span_of = [text](const re2::StringPiece& s) {
     const auto begin = s.data() == nullptr ? 0 : static_cast<std::size_t>(s.data() - text.data());
     return Span{begin, begin + s.size()};
   };
-  bool found = false;
+  const auto named_at = [&](const Span& place) {
+    if (near.account_group == 0) return place;
+    Groups(rule, text, place.begin, window.end, sub);
+    return span_of(sub.back());
+  };
+  const auto holds_secret = [&secret](const Span& span) {
+    return span.begin < secret.end && secret.begin < span.end;
+  };
+  std::optional<Span> found;
+  re2::StringPiece match;
   for (std::size_t pos = window.begin;
-       pos < window.end && rule.near->Match(piece, pos, window.end, RE2::UNANCHORED, sub.data(),
-                                            static_cast<int>(sub.size()));) {
-    const Span named = span_of(sub.back());
-    pos = std::max(span_of(sub[0]).end, pos + 1);
-    if (named.begin < secret.end && secret.begin < named.end) continue;
-    if (found && named.begin >= secret.end) break;
-    found = true;
-    if (near.account_group > 0) candidate->account = named;
+       pos < window.end && rule.near->Match(re2::StringPiece(text.data(), text.size()), pos,
+                                            window.end, RE2::UNANCHORED, &match, 1);) {
+    const Span place = span_of(match);
+    pos = std::max(place.end, pos + 1);
+    if (holds_secret(place) && holds_secret(named_at(place))) continue;
+    if (found && place.begin >= secret.end) break;
+    found = place;
   }
-  return found;
+  if (found && near.account_group > 0) candidate->account = named_at(*found);
+  return found.has_value();
 }
 
 }  // namespace warifu::scan
