@@ -42,15 +42,14 @@ bool IsPgpMessage(std::string_view content) {
   return content.substr(0, 4096).find("-----BEGIN PGP MESSAGE-----") != std::string_view::npos;
 }
 
-// Bit 0 of the general purpose flags in the first local file header (APPNOTE 4.4.4).
-bool IsEncryptedZip(std::string_view content) {
-  return content.size() > 8 && content.starts_with("PK\x03\x04") && (content[6] & 1) != 0;
-}
-
-bool IsEncrypted(std::string_view content, std::string_view mime) {
-  if (mime == "application/pgp-encrypted" || mime == "application/encrypted") return true;
-  if (mime == "application/pdf") return content.find("/Encrypt") != std::string_view::npos;
-  return IsEncryptedZip(content);
+// Readers of PDF forgive what stands before its head.
+Encryption EncryptionAs(std::string_view content, std::string_view mime) {
+  if (mime == "application/encrypted") return Encryption::kEncrypted;
+  if (mime == "application/pdf") {
+    const std::size_t head = content.substr(0, 1024).find("%PDF-");
+    content.remove_prefix(head == std::string_view::npos ? 0 : head);
+  }
+  return EncryptionOf(content);
 }
 
 bool IsHtml(std::string_view mime) {
@@ -62,21 +61,24 @@ bool IsMail(std::string_view mime) {
 }
 
 FileType Judge(std::string_view content, std::string_view probe, std::string mime) {
-  if (IsEncrypted(content, mime)) return {Kind::kEncrypted, std::move(mime)};
+  const Encryption encryption = EncryptionAs(content, mime);
+  if (encryption == Encryption::kEncrypted || mime == "application/pgp-encrypted") {
+    return {Kind::kEncrypted, std::move(mime), encryption};
+  }
   const bool wide = DetectWideEncoding(probe).unit > 0;
   if (!wide && !LooksLikeText(probe)) {
     // libmagic may still know better: it has seen text with stray control characters.
     const bool says_text = mime.starts_with("text/") && probe.find('\0') == std::string_view::npos;
-    if (!says_text) return {Kind::kOther, std::move(mime)};
+    if (!says_text) return {Kind::kOther, std::move(mime), encryption};
   }
   if (std::ranges::find(kTextButOpaque, mime) != kTextButOpaque.end()) {
-    return {Kind::kOther, std::move(mime)};
+    return {Kind::kOther, std::move(mime), encryption};
   }
-  if (IsPgpMessage(content)) return {Kind::kEncrypted, "application/pgp-encrypted"};
-  if (IsHtml(mime)) return {Kind::kHtml, std::move(mime)};
-  if (IsMail(mime)) return {Kind::kMail, std::move(mime)};
+  if (IsPgpMessage(content)) return {Kind::kEncrypted, "application/pgp-encrypted", encryption};
+  if (IsHtml(mime)) return {Kind::kHtml, std::move(mime), encryption};
+  if (IsMail(mime)) return {Kind::kMail, std::move(mime), encryption};
   if (mime == kOctets || mime.empty()) mime = "text/plain";
-  return {Kind::kText, std::move(mime)};
+  return {Kind::kText, std::move(mime), encryption};
 }
 
 class MagicTyper final : public FileTyper {
@@ -84,7 +86,7 @@ class MagicTyper final : public FileTyper {
   explicit MagicTyper(Cookie first) { idle_.push_back(std::move(first)); }
 
   Result<FileType> Identify(std::string_view content) const override {
-    if (content.empty()) return FileType{Kind::kEmpty, "inode/x-empty"};
+    if (content.empty()) return FileType{Kind::kEmpty, "inode/x-empty", Encryption::kNotAsked};
     const std::string_view probe = content.substr(0, kProbeBytes);
     Result<Cookie> cookie = Lease();
     if (!cookie) return std::unexpected(std::move(cookie.error()));

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "extract/encryption.h"
 
 namespace warifu::extract {
 
@@ -18,14 +19,15 @@ enum class Kind {
   kText,       // scan as text: plain, CSV, JSON, XML, SQL, source, logs
   kHtml,       // scan as HTML
   kMail,       // a whole mail: parse it, its parts are encoded
-  kEncrypted,  // recognised as encrypted (PGP, encrypted archive where it can be told)
+  kEncrypted,  // recognised as encrypted: PGP, an archive or document (extract/encryption.h)
   kOther,      // recognised, not opened by this release
   kEmpty,
 };
 
 struct FileType {
   Kind kind = Kind::kOther;
-  std::string mime;  // "application/pdf"
+  std::string mime;                               // "application/pdf"
+  Encryption encryption = Encryption::kNotAsked;  // of an archive or document
 };
 
 class FileTyper {
