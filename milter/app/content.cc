@@ -16,6 +16,22 @@ void AddTimeout(const Budget& budget, Faults* faults) {
   if (!said) faults->push_back({FaultCause::kTimeout, "", std::string(budget.why())});
 }
 
+// As the event says it.
+std::string_view Word(const extract::FileType& type) {
+  if (type.kind == extract::Kind::kEncrypted) return "yes";
+  switch (type.encryption) {
+    case extract::Encryption::kNotAsked:
+      return "";
+    case extract::Encryption::kNone:
+      return "no";
+    case extract::Encryption::kEncrypted:
+      return "yes";
+    case extract::Encryption::kUnknown:
+      return "unknown";
+  }
+  return "";
+}
+
 class Attachments {
  public:
   Attachments(const Snapshot& snapshot, Budget& budget, Content* content)
@@ -34,7 +50,12 @@ class Attachments {
   void Read(std::size_t index) {
     const mail::Part& part = content_.message.parts[index];
     const Result<extract::FileType> type = snapshot_.typer->Identify(part.content);
-    content_.attachments.push_back({part.number, part.name, part.type, type ? type->mime : ""});
+    content_.attachments.push_back({part.number, part.name, part.type, type ? type->mime : "",
+                                    std::string(type ? Word(*type) : "")});
+    if (type && type->encryption == extract::Encryption::kEncrypted &&
+        content_.sealed_part.empty()) {
+      content_.sealed_part = part.number;
+    }
     if (!type) {
       content_.faults.push_back({FaultCause::kResources, part.number, type.error().text});
       return;
@@ -112,6 +133,7 @@ Content InspectContent(const Snapshot& snapshot, mail::Message message, Budget& 
   Content content = ScanContent(snapshot, std::move(typed.message), budget);
   content.microseconds["attachments"] = spent;
   content.attachments = std::move(typed.attachments);
+  content.sealed_part = std::move(typed.sealed_part);
   std::ranges::move(typed.faults, std::back_inserter(content.faults));
   return content;
 }

@@ -21,6 +21,7 @@ struct Content {
   std::vector<Finding> findings;
   Faults faults;  // of the message, its attachments and the scan
   std::vector<incident::AttachmentNote> attachments;
+  std::string sealed_part;  // the first archive or document that wants a password; "" for none
   std::map<std::string, std::uint64_t> microseconds;
 };
 

@@ -132,7 +132,8 @@ Json AttachmentsJson(const Event& event) {
     out.push_back({{"part", Safe(note.part)},
                    {"name", Safe(note.name)},
                    {"declared", Safe(note.declared)},
-                   {"actual", Safe(note.actual)}});
+                   {"actual", Safe(note.actual)},
+                   {"encrypted", note.encrypted}});
   }
   return out;
 }

@@ -30,6 +30,7 @@ bool FromString(std::string_view word, Direction* direction);
 
 struct AttachmentNote {
   std::string part, name, declared, actual;
+  std::string encrypted = {};  // "yes", "no", "unknown"; "" where it is not asked
 };
 
 struct Event {
@@ -83,7 +84,7 @@ inline constexpr auto kEventFields = std::to_array<std::string_view>({
     "finding_count",
     "faults", "faults[].cause", "faults[].part", "faults[].detail", "faults[].would",
     "attachments", "attachments[].part", "attachments[].name", "attachments[].declared",
-    "attachments[].actual",
+    "attachments[].actual", "attachments[].encrypted",
     "rules_version", "microseconds",
 });
 // clang-format on
