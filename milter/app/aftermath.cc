@@ -5,6 +5,7 @@
 
 #include "app/reference.h"
 #include "base/redact.h"
+#include "scan/rule_mode.h"
 
 namespace warifu::app {
 namespace {
@@ -23,6 +24,8 @@ store::Incident RowOf(const incident::Event& event, const Disputes& disputes,
 bool IsLeak(const incident::Event& event) {
   const std::vector<Action>& would = event.verdict.finding_would;
   for (std::size_t i = 0; i < event.findings.size() && i < would.size(); ++i) {
+    // A password on its way to whom its archive went is nobody else's.
+    if (event.findings[i].rule == scan::kPpapRule) continue;
     if (event.findings[i].mode == Mode::kEnforce && would[i] >= Action::kHold) return true;
   }
   return false;

@@ -86,6 +86,8 @@ std::string ToJson(const Status& status) {
   out["would"] = status.would;
   out["findings"] = status.findings;
   out["findings_ignored"] = status.ignored;
+  out["ppap_remembered"] = status.ppap.pairs;
+  out["ppap_forgotten"] = status.ppap.forgotten;
   out["faults"] = status.faults;
   out["recipients"] = status.recipients;
   out["event_failures"] = status.event_failures;

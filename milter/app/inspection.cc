@@ -319,6 +319,7 @@ EndActions Inspection::JudgeEnd(const Transaction& transaction, const mail::Mess
   mail.truncated = message.truncated();
   mail.head_truncated = message.head_truncated();
   mail.scan = settings.scan_directions.contains(DirectionOf(envelope_, settings));
+  mail.archives = context_.archives;
   mail.reference = reference_;
   Budget budget(*context_.clock, settings.scan_budget, progress);
   bindings_.Start(envelope_, reference_);
@@ -349,6 +350,9 @@ EndActions Inspection::JudgeEnd(const Transaction& transaction, const mail::Mess
   aftermath_.Record(event, disputes_, again);
   aftermath_.MarkFlow(event, judgement.flow_disputes, judgement.flow_detail);
   aftermath_.Teach(event, envelope_, &bindings_);
+  if (judgement.verdict.action <= Action::kHold) {
+    Remember(settings, envelope_, judgement.tie, context_.clock->Now(), context_.archives);
+  }
   Conclude(std::move(event));
   return Actions(judgement);
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "app/archive_memory.h"
 #include "app/bindings.h"
 #include "app/counters.h"
 #include "app/inspector.h"
@@ -25,7 +26,8 @@ struct InspectionContext {
   store::Store* store = nullptr;      // null: none, and no incidents either
   binding::Outage* outage = nullptr;  // of the directory
   incident::IncidentWriter* incidents = nullptr;
-  std::string gateway = {};  // this host, for incidents
+  ArchiveMemory* archives = nullptr;  // null: mails are not tied to each other
+  std::string gateway = {};           // this host, for incidents
 };
 
 std::unique_ptr<MessageInspection> NewInspection(InspectionContext context);

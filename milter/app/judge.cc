@@ -236,6 +236,8 @@ Judgement JudgeContent(const Snapshot& snapshot, const Case& mail, Content conte
   CheckBindings(snapshot, mail, &judgement);
   const NoticeJudgement notice = CheckNotices(snapshot, mail, budget, &judgement);
   FindOwners(snapshot, mail, budget, &judgement);
+  judgement.tie =
+      TieArchive(snapshot, mail.envelope, mail.archives, budget.clock().Now(), &judgement.content);
   OwnSecrets(notice, &judgement.content.findings);
   const auto ids = judgement.content.message.Fields("Message-ID");
   if (!ids.empty()) judgement.message_id = mail::DecodeHeader(ids[0]);

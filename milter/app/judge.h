@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/archive_tie.h"
 #include "app/bindings.h"
 #include "app/content.h"
 #include "app/edits.h"
@@ -35,6 +36,8 @@ struct Case {
   bool check_notices = true;         // notice, flow and fan-in, where the session is their source
   // Of the gateway, its stage started; null: directory alone, without grants, pin, locks, breaker.
   Bindings* bindings = nullptr;
+  // What was sent before; null: nothing is known of other mail.
+  const ArchiveMemory* archives = nullptr;
   std::string reference;
 };
 
@@ -49,6 +52,7 @@ struct Judgement {
   // That a flow has put in doubt; marked where the check is in force.
   std::vector<std::string> flow_disputes;
   std::string flow_detail;
+  ArchiveTie tie;        // to be remembered where the mail is let through
   bool can_hold = true;  // as in policy::Evidence
   policy::Verdict verdict;
   std::optional<mail::EditedBody> edited;  // of a verdict that edits

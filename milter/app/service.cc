@@ -200,6 +200,7 @@ class SharedService final : public Service {
     context.store = store_.get();
     context.outage = &outage_;
     context.incidents = incidents_.get();
+    context.archives = &archives_;
     context.gateway = gateway_;
     return context;
   }
@@ -224,6 +225,7 @@ class SharedService final : public Service {
   bool directory_complained_ = false;
   binding::Outage outage_;
   Counters counters_;
+  ArchiveMemory archives_;
   SessionCounters sessions_;
   std::mutex reload_mutex_;
   mutable std::mutex mutex_;  // guards what follows, for no longer than a copy takes
@@ -377,6 +379,7 @@ Status SharedService::Status() const {
   status.recipients = counts.recipients;
   status.stale = counts.stale;
   status.ignored = counts.ignored;
+  status.ppap = archives_.counts();
   status.directory_silent =
       std::chrono::duration_cast<std::chrono::seconds>(outage_.Age(clock_.Now()));
   AddStore(&status);

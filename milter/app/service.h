@@ -29,6 +29,7 @@
 #include <string>
 #include <vector>
 
+#include "app/archive_memory.h"
 #include "app/feeding.h"
 #include "app/inspector.h"
 #include "app/settings.h"
@@ -90,6 +91,7 @@ struct Status {
   std::uint64_t ignored = 0;                        // findings that an ignore list names
   std::uint64_t stale = 0;                          // messages judged while the directory is silent
   std::uint64_t event_failures = 0;
+  ArchiveMemory::Counts ppap;                 // what is remembered for the rule ppap-password
   std::optional<store::Store::Health> store;  // nothing where there is none
   std::string store_error;                    // why it could not be asked
   std::vector<store::Breaker> breakers;       // open ones

@@ -70,6 +70,13 @@ struct RecordSettings {
   std::string key_file;
 };
 
+// The password of an encrypted archive, sent to whom the archive was sent (app/archive_tie.h).
+struct PpapSettings {
+  std::chrono::seconds window{};  // 0: nothing is remembered or tied
+  std::set<std::string> rules;    // ids of those whose findings are such passwords
+  std::size_t entries = 1;        // pairs of sender and recipient that are remembered
+};
+
 // Who is let off what. Every kind of condition that is given must hold; of one kind, any entry.
 struct Exemption {
   std::string name;
@@ -135,6 +142,7 @@ struct Settings {
   mail::Limits limits;
   scan::LoadOptions rules;
   RecordSettings records;
+  PpapSettings ppap;
   std::set<std::string> observed_rules;   // ids; they observe, whatever their files say
   std::vector<std::string> ignore_paths;  // lists of known findings
   std::set<incident::Direction> scan_directions;

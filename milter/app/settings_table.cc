@@ -306,6 +306,18 @@ constexpr Setting kSettings[] = {
   {"rules.actions.high", Kind::kWord, "hold", kActions, "The same.", SetSeverityAction},
   {"rules.actions.critical", Kind::kWord, "reject", kActions, "The same.", SetSeverityAction},
 
+  {"ppap.window", Kind::kDuration, "24h", "0s..30d",
+   "How long is remembered who was sent an encrypted archive, or its password; \"0s\": not at all.",
+   SET(ppap.window = Time(v))},
+  {"ppap.rules", Kind::kTexts,
+   "archive-password, archive-password-below, password-label-ja, password-label-en, "
+   "password-on-next-line, password-word-ja, password-word",
+   "a rule's id", "Rules whose findings may be the password of an archive.",
+   SET(ppap.rules = {v.texts.begin(), v.texts.end()})},
+  {"ppap.entries", Kind::kInteger, "100000", "1..10000000",
+   "Pairs of sender and recipient that are remembered at most; the oldest is forgotten first.",
+   SET(ppap.entries = static_cast<std::size_t>(v.number))},
+
   {"records.indexes", Kind::kTexts, "", kAnyPath,
    "Indexes of member tables, made by warifu records index; one that is replaced by rename is taken "
    "up at the next mail.",

@@ -3,12 +3,27 @@
 #include <algorithm>
 
 #include "base/iso_time.h"
+#include "scan/rule_mode.h"
 
 namespace warifu::app {
 namespace {
 
 bool HasRule(const scan::PatternSet& rules, const std::string& id) {
   return std::ranges::find(rules.rules(), id, &scan::RuleInfo::id) != rules.rules().end();
+}
+
+// Why the rule ppap-password, which is loaded, finds less than is asked for.
+void AddTieNotes(const Snapshot& snapshot, std::vector<std::string>* notes) {
+  const PpapSettings& ppap = snapshot.settings.ppap;
+  if (!HasRule(*snapshot.rules, std::string(scan::kPpapRule))) return;
+  if (ppap.window.count() == 0) {
+    notes->push_back("ppap.window is \"0s\": the rule ppap-password finds nothing");
+    return;
+  }
+  for (const std::string& id : ppap.rules) {
+    if (HasRule(*snapshot.rules, id)) continue;
+    notes->push_back("ppap.rules: no rule '" + id + "' is loaded");
+  }
 }
 
 // What loads, and would let mail pass unseen or refuse what it should not.
@@ -175,6 +190,7 @@ std::expected<std::shared_ptr<const Snapshot>, Errors> BuildSnapshot(Settings se
 
   snapshot->settings = std::move(settings);
   std::ranges::copy(snapshot->rules->notes(), std::back_inserter(snapshot->notes));
+  AddTieNotes(*snapshot, &snapshot->notes);
   AddWarnings(*snapshot, clock.Now(), &snapshot->warnings);
   return snapshot;
 }

@@ -51,6 +51,7 @@ class Checker {
   }
 
   void Check(const Rule& rule) {
+    if (rule.OnNameAlone() && rule.path.empty()) return;  // nothing is searched for it
     if (rule.matches.empty()) Say(rule, false, "has no examples (mail.matches)");
     if (rule.misses.empty()) Say(rule, false, "has no counter-examples (mail.misses)");
     if (!rule.path.empty()) return;  // examples have no file name

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <limits>
 #include <set>
 #include <string>
@@ -20,6 +19,7 @@
 #include "scan/first_pass.h"
 #include "scan/row_confirm.h"
 #include "scan/rule_file.h"
+#include "scan/rule_mode.h"
 #include "scan/scratch_pool.h"
 
 namespace warifu::scan {
@@ -78,14 +78,6 @@ class PatternSetImpl : public PatternSet {
   EngineHooks hooks_;
   std::vector<RuleInfo> infos_;
 };
-
-// Where `sample` puts a mail: a number in [0, 1) that its sender cannot choose.
-double SampleOf(const ScanContext& context) {
-  if (context.key == nullptr) return 0;
-  const std::string hex = context.key->Fingerprint(context.message_id);
-  return static_cast<double>(std::strtoull(hex.substr(0, 13).c_str(), nullptr, 16)) /
-         static_cast<double>(1ull << 52);
-}
 
 // One Scan() call.
 class Run {
@@ -270,7 +262,7 @@ class Run {
     f.tags = info.tags;
     f.severity = info.severity;
     f.action = info.action;
-    f.mode = ModeOf(info);
+    f.mode = ModeOf(info, context_);
     f.segment = index;
     f.match = c.match;
     f.secret = c.secret;
@@ -287,14 +279,6 @@ class Run {
     result_.findings.push_back(std::move(f));
   }
 
-  Mode ModeOf(const RuleInfo& info) {
-    if (info.mode == Mode::kObserve) return Mode::kObserve;
-    if (info.until && context_.now >= *info.until) return Mode::kObserve;
-    if (info.sample >= 1) return Mode::kEnforce;
-    if (!sampled_) sampled_ = SampleOf(context_);
-    return *sampled_ < info.sample ? Mode::kEnforce : Mode::kObserve;
-  }
-
   const PatternSetImpl& set_;
   std::span<const Segment> segments_;
   const ScanContext& context_;
@@ -308,7 +292,6 @@ class Run {
   std::unordered_map<std::uint32_t, Bulk> bulks_;  // by rule
   std::vector<Refusal> refusals_;
   std::unordered_map<std::string, std::size_t> shown_;  // → the segment that showed it first
-  std::optional<double> sampled_;
   bool stopped_ = false;
 };
 

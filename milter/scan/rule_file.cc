@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "base/normalise.h"
 #include "scan/record_schema.h"
+#include "scan/rule_mode.h"
 #include "scan/rule_parts.h"
 #include "scan/toml_file.h"
 #include "scan/validators.h"
@@ -172,13 +173,29 @@ class FileReader {
     } else {
       SetDefaults(&rule);
     }
-    if (!pattern.regex.empty()) {
+    if (!file_.foreign && rule.info.id == kPpapRule) {
+      RefuseText(rule, pattern, &t);
+    } else if (!pattern.regex.empty()) {
       rule.patterns.push_back(std::move(pattern));
     } else if (rule.path.empty()) {
       t.Error("regex", "a rule needs a regex, or a path for the attachment's name");
     }
     t.Finish();
     out_->rules.push_back(std::move(rule));
+  }
+
+  // The rule that is found by what was sent before, and not in a text.
+  static void RefuseText(const Rule& rule, const RulePattern& pattern, TomlTable* t) {
+    const RuleInfo& info = rule.info;
+    if (pattern.regex.empty() && pattern.secret_group == 0 && !pattern.trim && rule.path.empty() &&
+        rule.entropy == 0 && info.keywords.empty() && info.regions.empty() &&
+        rule.allowlists.empty() && rule.validators.empty() && rule.near.regex.empty() &&
+        rule.matches.empty() && rule.misses.empty()) {
+      return;
+    }
+    t->Error("id", "the rule '" + info.id +
+                       "' is not searched for in a text: it takes description, tags, severity, "
+                       "action, until and sample alone");
   }
 
   void ReadRecord(const toml::table& table) {

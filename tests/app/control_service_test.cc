@@ -45,6 +45,7 @@ TEST(ControlServiceTest, StatusTellsWhatTheServiceCounts) {
   service.status_.rules = 90;
   service.status_.verdicts = {{"accept", 12}, {"hold", 1}};
   service.status_.ignored = 3;
+  service.status_.ppap = {.pairs = 4, .forgotten = 5};
   const auto handlers = ServiceHandlers(service, log);
   const ControlAnswer answer = handlers.at("status")({});
   ASSERT_TRUE(answer);
@@ -55,6 +56,8 @@ TEST(ControlServiceTest, StatusTellsWhatTheServiceCounts) {
   EXPECT_EQ(json["rules"], 90);
   EXPECT_EQ(json["verdicts"]["accept"], 12);
   EXPECT_EQ(json["findings_ignored"], 3);
+  EXPECT_EQ(json["ppap_remembered"], 4);
+  EXPECT_EQ(json["ppap_forgotten"], 5);
   EXPECT_FALSE(json.contains("directory_rows"));
   service.status_.has_directory = true;
   service.status_.directory_rows = 7;

@@ -173,6 +173,7 @@ InspectionContext Gateway::context() const {
   context.store = store_;
   context.outage = &outage_;
   context.incidents = incidents_.get();
+  context.archives = &archives;
   context.gateway = "mx1.example.jp";
   return context;
 }

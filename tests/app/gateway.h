@@ -102,6 +102,7 @@ class Gateway {
   mutable FakeLog log;
   FakeClock clock;
   mutable Counters counters;
+  mutable ArchiveMemory archives;
 
  private:
   std::filesystem::path folder_;

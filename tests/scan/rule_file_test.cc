@@ -170,6 +170,21 @@ TEST(RuleFile, TakesTheActionFromTheSeverity) {
   EXPECT_EQ(set->rules()[2].action, Action::kTag);
 }
 
+TEST(RuleFile, TheRuleThatNoTextIsSearchedForTakesNoRegex) {
+  const std::string rule = "[[rules]]\nid = \"ppap-password\"\n";
+  const SetPtr set = MustLoad(rule + "[rules.mail]\nseverity = \"high\"\nsample = 0.5\n");
+  ASSERT_NE(set, nullptr);
+  ASSERT_THAT(set->rules(), SizeIs(1));
+  EXPECT_EQ(set->rules()[0].action, Action::kHold);
+  EXPECT_EQ(set->rules()[0].sample, 0.5);
+  EXPECT_THAT(set->CheckExamples(), IsEmpty()) << "it can have none";
+  for (const char* key : {"regex = 'abc'", "path = 'a'", "keywords = [\"a\"]", "entropy = 3",
+                          "[rules.mail]\nregions = [\"body\"]", "[rules.mail]\nnear = 'a'",
+                          "[rules.mail]\nmatches = [\"a\"]"}) {
+    EXPECT_THAT(ErrorsOf(rule + key + "\n"), HasSubstr("is not searched for in a text")) << key;
+  }
+}
+
 TEST(RuleFile, NotesADisabledRuleThatIsNone) {
   const TempDir dir;
   LoadOptions options;
