@@ -4,8 +4,8 @@
 
 #include <chrono>
 #include <fstream>
-#include <iterator>
 #include <set>
+#include <sstream>
 
 #include "../scan/temp_dir.h"
 #include "app/transport.h"
@@ -270,9 +270,10 @@ TEST_F(NoticeStore, KeepsNoTokenInClear) {
   gateway.Send(ResetMail(Member(0), Token(1)), Portal(Member(0)));
   gateway.Send(ChangedMail(Member(1), Token(1)), Portal(Member(1)));
   for (const std::string name : {"store.db", "store.db-wal", "events"}) {
-    std::ifstream file(gateway.Path(name), std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    EXPECT_EQ(text.find(Token(1)), std::string::npos) << name;
+    std::ostringstream text;
+    text << std::ifstream(gateway.Path(name), std::ios::binary).rdbuf();
+    EXPECT_FALSE(text.view().empty()) << name;
+    EXPECT_EQ(text.view().find(Token(1)), std::string::npos) << name;
   }
   EXPECT_GT(Traces(gateway).flows, 0u);
 }
