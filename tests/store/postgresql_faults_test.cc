@@ -20,6 +20,10 @@ namespace {
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
+// The time-out of these tests is 500 ms; without one each would wait until the server goes on. The
+// rest is for a busy machine.
+constexpr milliseconds kBounded{3000};
+
 // The server's process and its children: one a connection.
 std::vector<pid_t> Family(pid_t parent) {
   std::vector<pid_t> family = {parent};
@@ -78,12 +82,12 @@ TEST_F(PostgresqlFaultsTest, AServerThatIsStoppedCostsTheTimeOutAndNoMore) {
     const auto answer = uncached();
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().kind, ErrorKind::kTemporary) << answer.error().ToString();
-    EXPECT_LT(Since(begin), milliseconds(900));
+    EXPECT_LT(Since(begin), kBounded);
   }
   const auto begin = Steady::now();
   EXPECT_FALSE(store_->Enrol("b@x", {"bert"}, "mail", By("mail", 1)));
   EXPECT_FALSE(store_->Refresh());
-  EXPECT_LT(Since(begin), milliseconds(1'800));
+  EXPECT_LT(Since(begin), 2 * kBounded);
   Signal(SIGCONT);
   Result<std::vector<std::string>> again = uncached();
   for (const auto until = Steady::now() + std::chrono::seconds(20); !again && Steady::now() < until;
@@ -130,7 +134,7 @@ TEST_F(PostgresqlFaultsTest, NoCallHangsWhenTheServerIsStoppedUnderLoad) {
   done = true;
   for (std::thread& caller : callers) caller.join();
   EXPECT_GE(answered, before + 50) << "it goes on by itself";
-  EXPECT_LT(longest, 500 + 700) << "the time-out, and the slowness of this machine";
+  EXPECT_LT(longest, kBounded.count()) << "the time-out, and the slowness of this machine";
 }
 
 TEST_F(PostgresqlFaultsTest, OpeningAServerThatIsStoppedEnds) {
@@ -151,7 +155,7 @@ TEST_F(PostgresqlFaultsTest, AServerThatIsStoppedAtTheStartIsOpenedWhenItAnswers
   ASSERT_TRUE(late.has_value());
   const auto begin = Steady::now();
   EXPECT_FALSE(store->Refresh());
-  EXPECT_LT(Since(begin), milliseconds(900));
+  EXPECT_LT(Since(begin), kBounded);
   Signal(SIGCONT);
   Result<AddressRecord> record = store->Find("a@x");
   for (const auto until = Steady::now() + std::chrono::seconds(20);
@@ -176,13 +180,12 @@ TEST_F(PostgresqlFaultsTest, LostConnectionsAreMadeAnewWithoutAnError) {
 }
 
 TEST_F(PostgresqlFaultsTest, AWriterElsewhereCostsTheTimeOut) {
-  std::thread holder([&] {
-    place_->Execute("BEGIN; SELECT * FROM meta FOR UPDATE; SELECT pg_sleep(1.5); COMMIT");
-  });
+  std::thread holder(
+      [&] { place_->Execute("BEGIN; SELECT * FROM meta FOR UPDATE; SELECT pg_sleep(4); COMMIT"); });
   std::this_thread::sleep_for(milliseconds(200));
   const auto begin = Steady::now();
   const auto busy = store_->Enrol("b@x", {"bert"}, "mail", By("mail", 1));
-  EXPECT_LT(Since(begin), milliseconds(900));
+  EXPECT_LT(Since(begin), kBounded);
   ASSERT_FALSE(busy);
   EXPECT_EQ(busy.error().kind, ErrorKind::kTemporary);
   EXPECT_TRUE(store_->AddressesOf("anna", 10)) << "reading goes on";
