@@ -24,20 +24,6 @@
 namespace warifu::daemon {
 namespace {
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 std::unexpected<Error> SystemError(const std::string& doing) {
   const int reason = errno;
   return Fail(ErrorKind::kSystem, doing + ": " + std::strerror(reason));
@@ -52,14 +38,8 @@ class DirectoryLock {
   }
 
  private:
-  Descriptor fd_;
+  UniqueFd fd_;
 };
-
-bool SameFile(const std::string& a, const std::string& b) {
-  struct stat first, second;
-  return lstat(a.c_str(), &first) == 0 && lstat(b.c_str(), &second) == 0 &&
-         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
 
 Result<gid_t> GroupId(const std::string& name) {
   group entry{};
@@ -144,7 +124,7 @@ std::string Socket::connection() const {
 }
 
 bool Socket::HasPredecessor() const {
-  return address_.transport == Transport::kUnix && Descriptor(Connect(address_.path)).get() >= 0;
+  return address_.transport == Transport::kUnix && UniqueFd(Connect(address_.path)).get() >= 0;
 }
 
 Result<void> Socket::Publish(unsigned mode, const std::string& group) {
@@ -161,20 +141,29 @@ Result<void> Socket::Publish(unsigned mode, const std::string& group) {
     }
   }
   if (chmod(private_path_.c_str(), mode) != 0) return SystemError("chmod " + private_path_);
+  own_ = UniqueFd(open(private_path_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!own_) return SystemError("open " + private_path_);
   const DirectoryLock lock(directory_);
-  const std::string link_path = private_path_ + "~";
-  unlink(link_path.c_str());
-  if (link(private_path_.c_str(), link_path.c_str()) != 0) return SystemError("link " + link_path);
-  if (rename(link_path.c_str(), address_.path.c_str()) != 0) {
-    const auto error = SystemError("cannot take the name " + address_.path);
-    unlink(link_path.c_str());
-    return error;
+  if (rename(private_path_.c_str(), address_.path.c_str()) != 0) {
+    return SystemError("cannot take the name " + address_.path);
   }
   return {};
 }
 
 bool Socket::IsOurs() const {
-  return address_.transport != Transport::kUnix || SameFile(address_.path, private_path_);
+  if (address_.transport != Transport::kUnix) return true;
+  struct stat own, there;
+  return own_ && fstat(own_.get(), &own) == 0 && lstat(address_.path.c_str(), &there) == 0 &&
+         own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+}
+
+// Also when a successor has taken the name: what is held open is reached by its descriptor.
+int Socket::ConnectToOwn() const {
+  if (address_.transport == Transport::kUnix) {
+    const int fd = own_ ? Connect("/proc/self/fd/" + std::to_string(own_.get())) : -1;
+    if (fd >= 0 || !IsOurs()) return fd;
+  }
+  return Connect(address_.path);
 }
 
 void Socket::Withdraw() {
@@ -221,7 +210,7 @@ int Socket::Connect(const std::string& path) const {
 // Connections are accepted in order: once ours has been served, all before it have been accepted.
 // A "quit" as the first packet makes libmilter close the connection without a word.
 void Socket::Flush(int milliseconds) const {
-  const Descriptor fd(Connect(private_path_));
+  const UniqueFd fd(ConnectToOwn());
   if (fd.get() < 0) return;
   pollfd waiting{fd.get(), POLLOUT, 0};
   if (poll(&waiting, 1, milliseconds) <= 0) return;

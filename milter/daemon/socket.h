@@ -1,10 +1,11 @@
 // Socket: where the MTA reaches the daemon.
 //
 // A unix socket is bound under a private name beside its public one ("milter.sock.4711"), given its
-// mode and group there, and only then renamed over the public name (by way of a hard link, so that
-// the private name stays as the process's own way to its listener). Thus it is never reachable with
+// mode and group there, and only then renamed over the public name. Thus it is never reachable with
 // a wrong mode, a stale socket of a dead process is replaced, and a new daemon takes over from a
-// running one without a refused connection: the old one serves what it has accepted and ends.
+// running one without a refused connection: the old one serves what it has accepted and ends. To
+// reach its own listener when it has lost the name, a process keeps a descriptor of the file: a
+// second name would be easier, but Sendmail refuses a socket that has more than one.
 //
 // Withdraw() takes the public name away only while it is still this process's own. Both lock the
 // directory, so that two daemons cannot remove each other's socket.
@@ -21,6 +22,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/unique_fd.h"
 #include "daemon/negotiation.h"
 
 namespace warifu::daemon {
@@ -59,7 +61,7 @@ class Socket {
   bool IsOurs() const;
   // Takes the public name away if it is ours. TCP: nothing.
   void Withdraw();
-  // Takes the private name away, once libmilter has closed it (it does so itself, but not as root).
+  // Takes the private name away, where Publish() was not reached or failed.
   void RemovePrivate();
 
   // Returns once all connections that queued up before have been accepted, or after `milliseconds`.
@@ -70,10 +72,12 @@ class Socket {
   Result<void> CheckPlace() const;
   void RemoveLeftovers() const;
   int Connect(const std::string& path) const;
+  int ConnectToOwn() const;
 
   SocketAddress address_;
   std::string private_path_;  // kUnix
   std::string directory_;     // kUnix
+  UniqueFd own_;              // kUnix, once published: the file, whatever its name
 };
 
 }  // namespace warifu::daemon

@@ -1,6 +1,6 @@
-"""Gateway: scratch folder, sink, Postfix and warifu-milter as one thing for a test class.
+"""Gateway: scratch folder, sink, mail server and warifu-milter as one thing for a test class.
 
-Postfix gets two services that ask warifu: `submission`, where users log in, and `mx`, as on port 25.
+The mail server is Postfix here; sendmail_gateway.py has the same with Sendmail. Postfix gets two services that ask warifu: `submission`, where users log in, and `mx`, as on port 25.
 With `twin` there is a second daemon, at `submission2` and `mx2`, as on another machine. In Postfix's settings "@warifu@" is the daemon's scratch folder.
 """
 import contextlib
@@ -16,7 +16,7 @@ LOGIN = {"smtpd_sasl_auth_enable": "yes", "smtpd_relay_restrictions": "permit_sa
 
 
 class Gateway:
-    _NO_OUTPUT = ("sink/", "postfix/queue/", "postfix/conf/", "warifu/bin/", "warifu2/bin/", "warifu/cache/", "warifu2/cache/")
+    _NO_OUTPUT = ("sink/", "postfix/queue/", "postfix/conf/", "sendmail/", "warifu/bin/", "warifu2/bin/", "warifu/cache/", "warifu2/cache/")
 
     def __init__(self, settings: dict, *, users, table: str, postfix: dict[str, str] | None = None,
                  services: dict[str, dict[str, str]] | None = None, twin: dict | None = None, **rules):
@@ -42,7 +42,7 @@ class Gateway:
         if twin is not None:
             asked |= {f"{name}2": {**asked[name], "smtpd_milters": f"unix:{folder}/warifu2/run/milter.sock"}
                       for name in named}
-        self.postfix = Postfix(folder / "postfix", self.sink.port, asked,
+        self.mta = self.postfix = Postfix(folder / "postfix", self.sink.port, asked,
                                {"milter_default_action": "tempfail",
                                 **{name: value.replace("@warifu@", f"{folder}/warifu")
                                    for name, value in postfix.items()}})
@@ -63,7 +63,7 @@ class Gateway:
 
     def client(self, login: str = "", service: str = "", **more) -> clients.Client:
         service = service or ("submission" if login else "mx")
-        client = clients.Client(self.postfix.ports[service], login, PASSWORD, **more)
+        client = clients.Client(self.mta.ports[service], login, PASSWORD, **more)
         client.replies = self.replies
         return client
 
@@ -75,8 +75,8 @@ class Gateway:
     def outputs(self) -> dict[str, bytes]:
         """Where a secret may never stand: place → any file of the run, and every reply.
 
-        The queue of Postfix and the mails at the sink hold the mails themselves and are left out,
-        but for the head fields that warifu added; Postfix's configuration holds the login passwords;
+        The queue of the mail server and the mails at the sink hold the mails themselves and are left out,
+        but for the head fields that warifu added; its configuration holds the login passwords;
         programs and compiled rules were there before the first mail.
         """
         texts = {"replies": "\n".join(map(str, self.replies)).encode()}
@@ -95,10 +95,10 @@ class Gateway:
                 if secret.encode() in text]
 
 
-def for_class(cls, *words, secrets=(), **more) -> Gateway:
+def for_class(cls, *words, secrets=(), kind: type[Gateway] = Gateway, **more) -> Gateway:
     """A gateway for a whole test class; at its end no planted secret may have got out."""
     live.require_root()
-    gateway = Gateway(*words, **more)
+    gateway = kind(*words, **more)
     cls.addClassCleanup(gateway.close)
 
     def check():

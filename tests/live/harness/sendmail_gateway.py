@@ -1,0 +1,28 @@
+"""A gateway whose mail server is Sendmail; see gateway.py.
+
+Two of its daemons ask warifu: `submission`, where users log in, and `mx`, as on port 25. Sendmail calls
+them by these names in {daemon_name} of itself.
+"""
+from . import gateway
+from .sendmail import Sendmail
+from .warifu import Warifu
+
+# As the manual has it, with less patience.
+EQUATES = "F=T, T=C:30s;S:30s;R:30s;E:1m"
+
+
+class SendmailGateway(gateway.Gateway):
+    def _start(self, settings, users, table, postfix, services, twin, rules) -> None:
+        if postfix or services or twin is not None:
+            raise ValueError("these are Postfix's settings")
+        folder = self.scratch.path
+        self.mta = self.sendmail = Sendmail(
+            folder / "sendmail", self.sink.port, {"submission": "", "mx": ""},
+            {"warifu": f"S=local:{folder}/warifu/run/milter.sock, {EQUATES}"})
+        for user in users:
+            self.mta.add_user(user, gateway.PASSWORD)
+        self.warifu = self.twin = Warifu(folder / "warifu", settings, table=table, **rules)
+        self.warifu.start()
+        self._stack.callback(self.warifu.stop)
+        self.mta.start()
+        self._stack.callback(self.mta.stop)
