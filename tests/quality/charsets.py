@@ -38,6 +38,15 @@ def rows_and_cells(char: str):
     return "kanji", bytes([row + 0x21, cell + 0x21])
 
 
+def has(charset: str, text: str) -> bool:
+    """Whether every character of the text stands in the charset; emoji do in none of the Japanese ones."""
+    try:
+        text.encode("utf-8" if charset.startswith("utf") else "cp932")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def euc(char: str) -> bytes:
     kind, code = rows_and_cells(char)
     high = bytes(byte | 0x80 for byte in code)

@@ -14,7 +14,6 @@ import zipfile
 import charsets
 import template as templates
 import values
-import words
 
 RULES = ["━" * 20, "-" * 40, "*" * 36, "＝" * 18, "_" * 30, "─" * 22]
 WIDTHS = {"labels-ja", "ppap", "cards", "my-number", "bank", "members", "ordinary"}  # whose text varies in width
@@ -67,6 +66,21 @@ def flowed(marked: str, delsp: bool) -> str:
     return "\n".join(out)
 
 
+def hard_wrapped(marked: str) -> str:
+    """Lines of at most 74 columns, as the programs break them that know no format=flowed: between words and at any kana."""
+    out = []
+    for line in marked.split("\n"):
+        piece, width = "", 0
+        for atom in re.findall(r"⟦[^⟧\s]{1,40}⟧|⟦?[!-~]+⟧?|⟦?.⟧?", line):
+            columns = sum(1 if char < "\u0100" else 2 for char in atom.translate(templates.MARKS))
+            if piece and width + columns > 74:
+                out.append(piece)
+                piece, width = "", 0
+            piece, width = piece + atom, width + columns
+        out.append(piece)
+    return "\n".join(out)
+
+
 def as_html(rng, marked: str) -> str:
     """The text as the editors of mail programs write it."""
     escaped = html.escape(marked, quote=False)
@@ -86,18 +100,28 @@ def as_html(rng, marked: str) -> str:
 
 def small_signature(rng) -> str:
     (family, _, _), (given, _, latin) = values.person(rng)
-    lines = [f"{rng.choice(words.COMPANIES)} {rng.choice(words.DEPTS)}", f"{family} {given}", f"TEL {values.telephone(rng)}",
-             f"{latin}@{rng.choice(words.DOMAINS)}", f"http://www.{rng.choice(words.DOMAINS)}/"]
+    lines = [f"{rng.choice(rng.words.COMPANIES)} {rng.choice(rng.words.DEPTS)}", f"{family} {given}", f"TEL {values.telephone(rng)}",
+             f"{latin}@{rng.choice(rng.words.DOMAINS)}", f"http://www.{rng.choice(rng.words.DOMAINS)}/"]
     rule = rng.choice(["-- ", *RULES])
     return "\n".join([rule, *lines[:rng.randint(2, 5)], *([rule] if rule != "-- " and rng.random() < .6 else [])]) + "\n"
 
 
 def quoted(rng, marked: str) -> str:
-    reply = f"{rng.choice(words.OPENINGS)}\n{rng.choice(words.SMALLTALK)}\n{rng.choice(words.CLOSINGS)}\n\n"
+    reply = f"{rng.choice(rng.words.OPENINGS)}\n{rng.choice(rng.words.SMALLTALK)}\n{rng.choice(rng.words.CLOSINGS)}\n\n"
     sender, day = values.value(rng, "name"), values.value(rng, "date")
     mark = rng.choice(["> ", "> ", ">", ">> "])
     told = rng.choice([f"{day} {sender} <{values.value(rng, 'mail')}>:", f"On {day}, {sender} wrote:", f"{sender}さんは書きました:"])
     return reply + told + "\n" + "".join(f"{mark}{line}\n" for line in marked.rstrip("\n").split("\n"))
+
+
+def forwarded(rng, marked: str) -> str:
+    """The text below the heading that programs put over a forwarded mail, without marks before its lines."""
+    sender, to, day = values.value(rng, "name"), values.value(rng, "name"), values.value(rng, "isodate")
+    heading = rng.choice([
+        f"-----Original Message-----\nFrom: {sender} <{values.value(rng, 'mail')}>\nSent: {day} {values.value(rng, 'hms')}\nTo: {to}\nSubject: RE: ",
+        f"---------- Forwarded message ---------\nFrom: {sender} <{values.value(rng, 'mail')}>\nDate: {day}\nSubject: 件名なし\nTo: {to}",
+        f"________________________________\n差出人: {sender}\n送信日時: {day} {values.value(rng, 'hms')}\n宛先: {to}; {values.value(rng, 'name')}\n件名: FW: "])
+    return f"{rng.choice(rng.words.OPENINGS)}\n{rng.choice(rng.words.SMALLTALK)}\n\n{small_signature(rng)}\n{heading}\n\n{marked}"
 
 
 def vary_width(rng, family: str, marked: str):
@@ -112,7 +136,8 @@ def choose_charset(rng, marked: str, attachment: bool) -> str:
     if marked.isascii():
         return "us-ascii" if not attachment or rng.random() < .7 else rng.choice(["utf-16le", "utf-16be"])
     choices = ["utf-8"] * 7 + ["iso-2022-jp"] * 6 + ["shift_jis"] * 4 + ["euc-jp"] * 3
-    return rng.choice(choices + ["utf-16le", "utf-16be", "shift_jis", "shift_jis"] if attachment else choices)
+    chosen = rng.choice(choices + ["utf-16le", "utf-16be", "shift_jis", "shift_jis"] if attachment else choices)
+    return chosen if charsets.has(chosen, marked.translate(templates.MARKS)) else "utf-8"
 
 
 def label(rng, charset: str, attachment: bool):
@@ -155,10 +180,12 @@ def locked_zip(rng, name: str) -> bytes:
 def body_parts(rng, template, marked: str, html_marked: str, form: str, facts: dict) -> list:
     charset = facts["charset"] = choose_charset(rng, marked + html_marked, False)
     parts = []
-    for type_ in {"plain": ["plain"], "flowed": ["plain"], "delsp": ["plain"], "html": ["html"], "both": ["plain", "html"]}[form]:
+    for type_ in {"plain": ["plain"], "flowed": ["plain"], "delsp": ["plain"], "hard": ["plain"], "html": ["html"], "both": ["plain", "html"]}[form]:
         text = marked if type_ == "plain" else html_marked or as_html(rng, marked)
         if type_ == "plain" and form in ("flowed", "delsp"):
             text = flowed(text, form == "delsp")
+        if form == "hard":
+            text = hard_wrapped(text)
         facts["label"], said = label(rng, charset, False) if not parts else (facts["label"], parts[0].label)
         more = {"flowed": "; format=flowed", "delsp": "; format=flowed; delsp=yes"}.get(form, "")
         parts.append(Part(f"text/{type_}", text, charset, said, encoding(rng, charset, False), more))
@@ -191,26 +218,26 @@ def compose(rng, template):
     facts["width"], text = vary_width(rng, template.family, sections["text"])
     data_like = "file" in template.fields
     form = "plain"
-    if place in ("body", "quoted"):
-        forms = ["plain", "plain", "plain", "flowed", "delsp"] + (["html", "both"] * 2 if "html" in template.places else [])
+    if place in ("body", "quoted", "forwarded"):
+        forms = ["plain", "plain", "plain", "flowed", "delsp"] + ["hard"] * (template.set == "unseen") + (["html", "both"] * 2 if "html" in template.places else [])
         form = "html" if template.fields.get("formats") == "html" else rng.choice(forms)
     facts["form"] = form
     if place == "attachment":
-        cover = f"{rng.choice(words.OPENINGS)}\n{rng.choice(words.COVERS)}\n{rng.choice(words.CLOSINGS)}\n\n{small_signature(rng)}"
+        cover = f"{rng.choice(rng.words.OPENINGS)}\n{rng.choice(rng.words.COVERS)}\n{rng.choice(rng.words.CLOSINGS)}\n\n{small_signature(rng)}"
         if not text.endswith("\n"):
             text += "\n"
         cover_part = Part("text/plain", cover, "utf-8", "utf-8", "base64")
         parts = [[cover_part], attachment(rng, template, text, facts)]
     else:
         if data_like and place == "body" and rng.random() < .5:
-            text = f"{rng.choice(words.OPENINGS)}\n{rng.choice(words.SMALLTALK)}\n\n{text}\n{rng.choice(words.CLOSINGS)}\n"
+            text = f"{rng.choice(rng.words.OPENINGS)}\n{rng.choice(rng.words.SMALLTALK)}\n\n{text}\n{rng.choice(rng.words.CLOSINGS)}\n"
         if "sig" in sections:
             rule = rng.choice(["-- ", "-- ", *RULES]) if place == "signature" else ""
             text += "\n" + (rule + "\n" if rule else "") + sections["sig"]
         elif rng.random() < .4:
             text += "\n" + small_signature(rng)
-        if place == "quoted":
-            text = quoted(rng, text)
+        if place in ("quoted", "forwarded"):
+            text = {"quoted": quoted, "forwarded": forwarded}[place](rng, text)
         parts = [body_parts(rng, template, text, sections.get("html", ""), form, facts)]
     if template.archive:
         parts.append(Part("application/zip", "", "us-ascii", "", "base64", "", f'attachment; filename="{template.archive}"',
@@ -241,11 +268,11 @@ def assemble(rng, template, sections, parts, facts):
     # The same secret in each alternative: found in one of them is found.
     secrets = [list(places) for places in zip(*[s for s in spans if s])] if any(spans) else []
     subject = templates.fill(rng, template.fields.get("subject", "メモ"))
-    sender, to = (values.login(rng) + "@" + d for d in ("example.jp", rng.choice(["example.com", "example.net", "example.ne.jp"])))
-    head = (f"Received: from [192.0.2.{rng.randint(1, 254)}] by mail.example.jp (Postfix) with ESMTPSA id "
+    sender, to = (values.login(rng) + "@" + d for d in (rng.words.SENDER, rng.choice(["example.com", "example.net", "example.ne.jp"])))
+    head = (f"Received: from [192.0.2.{rng.randint(1, 254)}] by mail.{rng.words.SENDER} (Postfix) with ESMTPSA id "
             f"{values.run(rng, values.UPPER, 10)};\r\n Mon, 5 Jan 2026 09:{rng.randint(0, 59):02}:{rng.randint(0, 59):02} +0900\r\n"
             f"Date: Mon, 5 Jan 2026 09:{rng.randint(0, 59):02}:{rng.randint(0, 59):02} +0900\r\nFrom: {sender}\r\nTo: {to}\r\n"
             f"Subject: {encoded_word(rng, subject, facts['charset'])}\r\n"
-            f"Message-ID: <{values.run(rng, values.HEX, 16)}.{values.run(rng, '0123456789', 10)}@example.jp>\r\nMIME-Version: 1.0\r\n")
+            f"Message-ID: <{values.run(rng, values.HEX, 16)}.{values.run(rng, '0123456789', 10)}@{rng.words.SENDER}>\r\nMIME-Version: 1.0\r\n")
     facts |= {"template": template.id, "set": template.set, "family": template.family, "severity": template.severity, "secrets": secrets}
     return head.encode() + whole, facts

@@ -9,13 +9,13 @@ import argparse
 import hashlib
 import json
 import pathlib
-import random
 
 import compose
 import template as templates
+import values
 
 SEED = 20000407
-EACH = {"whole": 30, "small": 2, "unseen": 30}
+EACH = {"whole": 30, "small": 2, **dict.fromkeys(templates.APART, 30)}
 
 
 def mails(each: int, only: str = "", sets=templates.SETS):
@@ -25,7 +25,7 @@ def mails(each: int, only: str = "", sets=templates.SETS):
         for n in range(each):
             number += 1
             if only in ("", template.id):
-                data, facts = compose.compose(random.Random(f"{SEED} {template.id} {n}"), template)
+                data, facts = compose.compose(values.Dice(f"{SEED} {template.id} {n}", template.set), template)
                 yield f"{number:05}.eml", data, {"mail": f"{number:05}.eml", **facts}
 
 
@@ -37,7 +37,7 @@ def checksums() -> str:
     lines = []
     for name, each in EACH.items():
         digest, count = hashlib.sha256(), 0
-        for _, data, facts in mails(each, sets=templates.UNSEEN if name == "unseen" else templates.SETS):
+        for _, data, facts in mails(each, sets=(name,) if name in templates.APART else templates.SETS):
             digest.update(data + label_line(facts).encode())
             count += 1
         lines.append(f"{name}: seed {SEED}, {each} of each template, {count} mails, sha256 {digest.hexdigest()}\n")

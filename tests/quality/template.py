@@ -19,7 +19,7 @@ import values
 
 HERE = pathlib.Path(__file__).resolve().parent
 SETS = ("frozen", "templates")
-UNSEEN = ("unseen",)  # measured apart
+APART = ("told", "unseen")  # each measured by itself
 MARKS = str.maketrans("", "", "⟦⟧")
 SEVERITIES = ("none", "info", "low", "medium", "high", "critical")
 

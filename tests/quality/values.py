@@ -5,10 +5,12 @@ value is a real secret: names are common words, domains are reserved, keys are r
 published shape of their kind (with its checksum where it has one), hashes are random letters too.
 """
 import base64
+import random
 import string
 import zlib
 
 import words
+import words_unseen
 
 ALNUM = string.ascii_letters + string.digits
 UPPER = string.ascii_uppercase + string.digits
@@ -17,6 +19,14 @@ B64 = string.ascii_letters + string.digits + "+/"
 B64URL = string.ascii_letters + string.digits + "-_"
 CRYPT = "./" + string.digits + string.ascii_uppercase + string.ascii_lowercase
 SYMBOLS = "!#$%&*+-=?@^_~"
+
+
+class Dice(random.Random):
+    """Seeded, with the lists of words that it draws from: the unseen kinds have their own."""
+
+    def __init__(self, seed: str, of_set: str):
+        super().__init__(seed)
+        self.words = words_unseen if of_set == "unseen" else words
 
 
 def run(rng, alphabet, length) -> str:
@@ -71,9 +81,9 @@ def password(rng, symbols=SYMBOLS) -> str:
     if kind == 0:
         return run(rng, ALNUM, rng.randint(8, 12)) + rng.choice(string.digits)
     if kind == 1:
-        return rng.choice(words.PETS) + run(rng, string.digits, rng.randint(2, 4))
+        return rng.choice(rng.words.PETS) + run(rng, string.digits, rng.randint(2, 4))
     if kind == 2:
-        return rng.choice(words.WORDS).capitalize() + rng.choice(symbols) + run(rng, string.digits, 4)
+        return rng.choice(rng.words.WORDS).capitalize() + rng.choice(symbols) + run(rng, string.digits, 4)
     if kind == 3:
         return run(rng, ALNUM, rng.randint(3, 8)) + rng.choice(symbols) + run(rng, ALNUM + symbols, rng.randint(2, 8)) + \
             rng.choice(string.digits)
@@ -85,19 +95,45 @@ def password(rng, symbols=SYMBOLS) -> str:
 
 def plain_password(rng) -> str:
     """Letters and digits alone, 6 to 12: what a web mail of 2000 took."""
-    return rng.choice([rng.choice(words.PETS) + rng.choice(words.PETS)[:3] + rng.choice(string.digits),
+    return rng.choice([rng.choice(rng.words.PETS) + rng.choice(rng.words.PETS)[:3] + rng.choice(string.digits),
                        run(rng, string.ascii_lowercase + string.digits, rng.randint(6, 10)),
-                       rng.choice(words.WORDS)[:6] + run(rng, string.digits, 4)])
+                       rng.choice(rng.words.WORDS)[:6] + run(rng, string.digits, 4)])
+
+
+def common_password(rng, symbols="!#$%&*+-=?@^_~/.") -> str:
+    """What people choose, given the choice, and what a machine gives them: some with neither digit nor symbol."""
+    kind, words = rng.randrange(14), rng.words
+    year = str(rng.randint(1950, 2025))
+    if kind < 3:
+        return rng.choice(words.WORDS).capitalize() + rng.choice([year, year[2:], run(rng, string.digits, 4)])
+    if kind < 6:
+        return rng.choice(words.PETS) + f"{rng.randint(1, 12):02}{rng.randint(1, 28):02}"
+    if kind < 8 and symbols:
+        return rng.choice(words.PETS).capitalize() + run(rng, string.digits, rng.randint(1, 4)) + rng.choice(symbols)
+    if kind < 11:
+        return rng.choice(string.ascii_letters) + run(rng, ALNUM + symbols, rng.randint(6, 12)) + rng.choice(string.digits)
+    if kind == 11:
+        return "-".join(rng.choice(words.PETS) for _ in range(3)) + f"-{rng.randint(10, 99)}" if symbols else run(rng, UPPER, 9) + rng.choice(string.digits)
+    if kind == 12:
+        return rng.choice(["1qaz2wsx", "zaq12wsx", "qwer7890", "asdf4321", "poiu0987"]) + rng.choice(["", "3edc", "X", "9"])
+    return rng.choice([f"{year}{rng.randint(1, 12):02}{rng.randint(1, 28):02}", rng.choice(words.PETS) + rng.choice(words.WORDS)])
+
+
+def staff_id(rng) -> str:
+    """A login that an administrator makes."""
+    (_, _, family), (_, _, given) = person(rng)
+    return rng.choice([f"E{run(rng, string.digits, 6)}", f"s{run(rng, string.digits, 7)}", f"{given[0]}-{family}", f"{family}_{given[0]}",
+                       f"{family}.{given}", f"{given}{rng.randint(1950, 2012)}", f"user{rng.randint(1, 99):02}", f"tenpo-{rng.randint(1, 40):02}"])
 
 
 def person(rng):
-    return rng.choice(words.SURNAMES), rng.choice(words.GIVEN)
+    return rng.choice(rng.words.SURNAMES), rng.choice(rng.words.GIVEN)
 
 
 def login(rng) -> str:
     (_, _, family), (_, _, given) = person(rng)
     return rng.choice([f"{given}{rng.randint(1, 99):02}", f"{family}.{given}", f"{given[0]}{family}", f"{family}{rng.randint(60, 99)}",
-                       f"{given}_{family}", f"{family}-{given[0]}", f"{rng.choice(words.PETS)}{rng.randint(1, 999)}"])
+                       f"{given}_{family}", f"{family}-{given[0]}", f"{rng.choice(rng.words.PETS)}{rng.randint(1, 999)}"])
 
 
 def telephone(rng) -> str:
@@ -144,14 +180,16 @@ SIMPLE = {  # name: of the random source alone
     "name": lambda r: (lambda p: p[0][0] + r.choice(["", " ", "　"]) + p[1][0])(person(r)),
     "kana": lambda r: (lambda p: p[0][1] + r.choice([" ", "　"]) + p[1][1])(person(r)),
     "romaji": lambda r: (lambda p: f"{p[1][2]} {p[0][2]}".upper())(person(r)),
-    "login": login, "mail": lambda r: f"{login(r)}@{r.choice(words.DOMAINS)}", "domain": lambda r: r.choice(words.DOMAINS),
-    "host": lambda r: f"{r.choice(words.WORDS)}{r.randint(1, 20):02}.{r.choice(words.DOMAINS)}",
+    "login": login, "mail": lambda r: f"{login(r)}@{r.choice(r.words.DOMAINS)}", "domain": lambda r: r.choice(r.words.DOMAINS),
+    "host": lambda r: f"{r.choice(r.words.WORDS)}{r.randint(1, 20):02}.{r.choice(r.words.DOMAINS)}",
     "port": lambda r: str(r.choice([22, 25, 80, 443, 587, 3306, 5432, 8080, 8443])),
-    "word": lambda r: r.choice(words.WORDS), "company": lambda r: r.choice(words.COMPANIES), "dept": lambda r: r.choice(words.DEPTS),
-    "item": lambda r: r.choice(words.ITEMS), "price": lambda r: f"{r.randint(1, 980) * 100}", "place": lambda r: r.choice(words.PLACES),
-    "addr": lambda r: f"{r.choice(words.PREFECTURES)}{r.randint(1, 30)}-{r.randint(1, 20)}-{r.randint(1, 15)}",
+    "word": lambda r: r.choice(r.words.WORDS), "company": lambda r: r.choice(r.words.COMPANIES), "dept": lambda r: r.choice(r.words.DEPTS),
+    "item": lambda r: r.choice(r.words.ITEMS), "price": lambda r: f"{r.randint(1, 980) * 100}", "place": lambda r: r.choice(r.words.PLACES),
+    "addr": lambda r: f"{r.choice(r.words.PREFECTURES)}{r.randint(1, 30)}-{r.randint(1, 20)}-{r.randint(1, 15)}",
     "zip": lambda r: f"{run(r, string.digits, 3)}-{run(r, string.digits, 4)}", "tel": telephone,
-    "bank": lambda r: r.choice(words.BANKS), "branch": lambda r: r.choice(words.BRANCHES), "autoreply": lambda r: r.choice(words.AUTOREPLIES),
+    "bank": lambda r: r.choice(r.words.BANKS), "branch": lambda r: r.choice(r.words.BRANCHES), "autoreply": lambda r: r.choice(r.words.AUTOREPLIES),
+    "uid": staff_id, "cpw": common_password, "cpwa": lambda r: common_password(r, ""),
+    "cpw-q": lambda r: common_password(r, "!#%*+-=?@_."), "basic": lambda r: base64_of(f"{staff_id(r)}:{common_password(r)}".encode()),
     "pw": password, "pwplain": plain_password, "pw-noq": lambda r: password(r, "!#%*+-=?@_"),
     "pwalnum": lambda r: r.choice([run(r, ALNUM, r.randint(7, 16)) + r.choice(string.digits), plain_password(r)]),
     "pwsym": lambda r: run(r, ALNUM, 3) + r.choice("!#%&*+?@") + run(r, ALNUM + "!#%&*+?@", r.randint(4, 12)) + r.choice(string.digits),
@@ -181,6 +219,8 @@ LENGTHS = {  # name: a run of that many characters of an alphabet
 
 
 def value(rng, name: str) -> str:
-    """Raises KeyError for a name that stands in neither table."""
+    """Raises KeyError for a name that stands in neither table; `or:a|b` is one of several."""
     kind, _, length = name.partition(":")
+    if kind == "or":
+        return rng.choice(length.split("|"))
     return run(rng, LENGTHS[kind], length) if length else SIMPLE[kind](rng)

@@ -18,6 +18,7 @@ GIVEN = [pair.split() for pair in """\
 裕子 ユウコ yuko|浩二 コウジ koji|愛 アイ ai|隆 タカシ takashi|久美子 クミコ kumiko|修 オサム osamu|さくら サクラ sakura|学 マナブ manabu
 結衣 ユイ yui|蓮 レン ren|ひろみ ヒロミ hiromi|智子 トモコ tomoko""".replace("\n", "|").split("|")]
 
+SENDER = "example.jp"
 DOMAINS = """example.jp example.co.jp example.com example.ne.jp example.org mail.example.jp sub.example.com
 example.net ml.example.ne.jp kaisha.example.co.jp""".split()
 COMPANIES = """株式会社サンプル商事 例示工業株式会社 有限会社みほん堂 テスト電機株式会社 合同会社ひながた (株)架空システム
