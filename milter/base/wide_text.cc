@@ -28,18 +28,22 @@ bool IsLatin(unsigned char b) {
 
 // How many code units are what ordinary text is made of, read in one byte order.
 struct Kinds {
-  std::size_t latin = 0, kana = 0, han = 0;  // kana: and the punctuation beside it
+  // kana: and the punctuation beside it; signs: dashes, arrows, rules, squares, stars
+  std::size_t latin = 0, kana = 0, han = 0, signs = 0;
 
   void Count(unsigned char high, unsigned char low) {
     latin += high == 0 && IsLatin(low);
     kana += high == 0x30 || (high == 0xFF && low >= 0x01 && low <= 0x9F);
     han += high >= 0x4E && high <= 0x9F;
+    signs += high >= 0x20 && high <= 0x26;
   }
 
-  // Mostly Latin; or Japanese with next to nothing else, and kana among it as no other data has.
+  // Mostly Latin; or next to nothing but Japanese, with as many kana or Latin letters among it as
+  // no other data has.
   bool AreText(std::size_t units) const {
-    return latin * 10 >= units * 7 ||
-           (kana * 10 >= units && latin > 0 && (latin + kana + han) * 100 >= units * 97);
+    if (latin * 10 >= units * 7) return true;
+    return (kana * 10 >= units || latin * 10 >= units * 3) && latin > 0 &&
+           (latin + kana + han + signs) * 100 >= units * 97;
   }
 };
 

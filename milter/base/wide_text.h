@@ -18,8 +18,8 @@ struct WideEncoding {
   friend bool operator==(const WideEncoding&, const WideEncoding&) = default;
 };
 
-// By byte order mark, or else by Latin letters with NULs between them, or by kana and kanji with
-// some of them (line ends, blanks).
+// By byte order mark, or else by Latin letters with NULs between them, or by kana, kanji and signs
+// with some of them (line ends, blanks).
 WideEncoding DetectWideEncoding(std::string_view bytes);
 
 // Appends `bytes` as UTF-8 with the map; returns the number of ill-formed units replaced. A byte

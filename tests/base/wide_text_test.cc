@@ -39,6 +39,31 @@ TEST(WideText, JapaneseIsDetectedByItsKana) {
             WideEncoding{});
 }
 
+TEST(WideText, SignsAmongJapaneseAreText) {
+  constexpr std::u16string_view kText = u"・ab → アイ\r\n■ウ■cd)■\r\n";
+  std::string big, little;
+  for (const char16_t c : kText) {
+    const char high = static_cast<char>(c >> 8), low = static_cast<char>(c & 0xFF);
+    big += {high, low};
+    little += {low, high};
+  }
+  EXPECT_EQ(DetectWideEncoding(big), (WideEncoding{2, true, 0}));
+  EXPECT_EQ(DetectWideEncoding(little), (WideEncoding{2, false, 0}));
+}
+
+TEST(WideText, SamplesOfSoundAreNoText) {
+  // 16-bit numbers near 0, as of a quiet recording, in both orders.
+  std::string little, big;
+  for (int i = 0; i < 4000; ++i) {
+    const int value = (i * i * 7 + i * 31) % 509 - 254;
+    const char high = static_cast<char>(value >> 8), low = static_cast<char>(value & 0xFF);
+    little += {low, high};
+    big += {high, low};
+  }
+  EXPECT_EQ(DetectWideEncoding(little), WideEncoding{});
+  EXPECT_EQ(DetectWideEncoding(big), WideEncoding{});
+}
+
 TEST(WideText, DecodesWithSurrogatesAndMark) {
   EXPECT_EQ(Decode("\xFF\xFE\x42\x30"
                    "a\0\x3D\xD8\x00\xDE"sv,

@@ -19,9 +19,11 @@ class Gateway:
     _NO_OUTPUT = ("sink/", "postfix/queue/", "postfix/conf/", "sendmail/", "warifu/bin/", "warifu2/bin/", "warifu/cache/", "warifu2/cache/")
 
     def __init__(self, settings: dict, *, users, table: str, postfix: dict[str, str] | None = None,
-                 services: dict[str, dict[str, str]] | None = None, twin: dict | None = None, **rules):
+                 services: dict[str, dict[str, str]] | None = None, twin: dict | None = None,
+                 before=lambda warifu: None, **rules):
         """`services`: further options of Postfix's services, or further services that ask warifu;
-        `twin`: settings of the second daemon beside those of the first."""
+        `twin`: settings of the second daemon beside those of the first;
+        `before`: called with each daemon, to make what it needs at its start."""
         self.replies: list[clients.Reply] = []
         self._stack = contextlib.ExitStack()
         try:
@@ -29,12 +31,12 @@ class Gateway:
             self._stack.callback(self.scratch.remove)
             self.sink = Sink(self.scratch.folder("sink"))
             self._stack.callback(self.sink.close)
-            self._start(settings, users, table, postfix or {}, services or {}, twin, rules)
+            self._start(settings, users, table, postfix or {}, services or {}, twin, before, rules)
         except BaseException:
             self._stack.close()
             raise
 
-    def _start(self, settings, users, table, postfix, services, twin, rules) -> None:
+    def _start(self, settings, users, table, postfix, services, twin, before, rules) -> None:
         folder = self.scratch.path
         named = {"submission": LOGIN, "mx": {}}
         asked = {name: {"smtpd_milters": f"unix:{folder}/warifu/run/milter.sock", "milter_macro_daemon_name": name,
@@ -53,6 +55,7 @@ class Gateway:
                    if name == "warifu" or twin is not None]
         self.warifu, self.twin = daemons[0], daemons[-1]
         for daemon in daemons:
+            before(daemon)
             daemon.start()
             self._stack.callback(daemon.stop)
         self.postfix.start()
