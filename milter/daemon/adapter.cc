@@ -33,6 +33,7 @@ struct Connection {
   explicit Connection(const Features& agreed)
       : session(*g_context.inspector, *g_context.traffic, *g_context.keep_alive), features(agreed) {
     session.set_leading_space(agreed.leading_space);
+    session.set_own_macros(agreed.own_macros);
   }
   Session session;
   Features features;

@@ -47,7 +47,8 @@ Agreement Negotiate(unsigned long offered_actions, unsigned long offered_protoco
 inline constexpr std::array<std::pair<int, const char*>, 4> kMacroLists{{
     {0, "{daemon_name} j v"},  // SMFIM_CONNECT
     {2,                        // SMFIM_ENVFROM
-     "{auth_authen} {auth_type} {cert_subject} {cert_issuer} {cert_fp} {daemon_name} j i"},
+     "{auth_authen} {auth_type} {auth_ssf} {cert_subject} {cert_issuer} {cert_fp} {verify} "
+     "{daemon_name} j i"},
     {3, "{daemon_name} j i"},  // SMFIM_ENVRCPT
     {5, "{daemon_name} j i"},  // SMFIM_EOM
 }};

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "daemon/claims.h"
 #include "daemon/edits.h"
 
 namespace warifu::daemon {
@@ -78,11 +79,12 @@ Response Session::Mail(MtaActions& mta, std::string_view sender) {
   Update(&facts_.daemon_name, mta.Macro("{daemon_name}"));
   app::Transaction& transaction = message->transaction;
   transaction.session = facts_;
-  transaction.auth_login = mta.Macro("{auth_authen}");
-  transaction.auth_type = mta.Macro("{auth_type}");
-  transaction.cert_subject = mta.Macro("{cert_subject}");
-  transaction.cert_issuer = mta.Macro("{cert_issuer}");
-  transaction.cert_fingerprint = mta.Macro("{cert_fp}");
+  Claims claims = ReadClaims(mta, own_macros_);
+  transaction.auth_login = std::move(claims.login);
+  transaction.auth_type = std::move(claims.login_type);
+  transaction.cert_subject = std::move(claims.cert_subject);
+  transaction.cert_issuer = std::move(claims.cert_issuer);
+  transaction.cert_fingerprint = std::move(claims.cert_fingerprint);
   transaction.sender = sender;
   transaction.queue_id = mta.Macro("i");
   transaction.leading_space = leading_space_;

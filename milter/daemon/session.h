@@ -52,6 +52,8 @@ class Session {
 
   // Whether head fields carry their leading space, as negotiated.
   void set_leading_space(bool on) { leading_space_ = on; }
+  // Whether our lists of macros were asked for, as negotiated.
+  void set_own_macros(bool on) { own_macros_ = on; }
 
   void Connect(MtaActions& mta, std::string_view host, std::string_view address);
   void Helo(std::string_view name);
@@ -78,6 +80,7 @@ class Session {
   KeepAlive& keep_alive_;
   app::SessionFacts facts_;
   bool leading_space_ = false;
+  bool own_macros_ = false;
   bool facts_lost_ = false;
   std::unique_ptr<Message> message_;
 };

@@ -49,6 +49,7 @@ TEST_F(SessionTest, FactsReachTheInspector) {
                  {"{auth_type}", "PLAIN"},        {"{cert_subject}", "scanner"},
                  {"{cert_issuer}", "our CA"},     {"{cert_fp}", "ab:cd"}};
   session_.set_leading_space(true);
+  session_.set_own_macros(true);
   Begin();
   ASSERT_EQ(session_.Mail(mta_, "<taro@example.jp>"), Response::kContinue);
   ASSERT_EQ(session_.Rcpt(mta_, "<x@example.com>"), Response::kContinue);

@@ -62,19 +62,26 @@ AUTHORS = {
 
 
 class Binding(unittest.TestCase):
+    KIND = gateway.Gateway  # sendmail_test.py asks the same of Sendmail
+    AUTHORS = AUTHORS
+
+    @classmethod
+    def tls(cls) -> dict:
+        """Settings of the mail server."""
+        return {"postfix": {"smtpd_tls_security_level": "may", "smtpd_tls_cert_file": str(cls.certificate),
+                            "smtpd_tls_key_file": str(cls.key), "smtpd_tls_loglevel": "0"}}
+
     @classmethod
     def setUpClass(cls):
-        cls.tls = scratch.Scratch("warifu-live-tls-")
-        cls.addClassCleanup(cls.tls.remove)
-        cls.certificate = cls.tls.path / "cert.pem"
+        folder = scratch.Scratch("warifu-live-tls-")
+        cls.addClassCleanup(folder.remove)
+        cls.certificate, cls.key = folder.path / "cert.pem", folder.path / "key.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                        "/CN=mx.example.jp", "-keyout", cls.tls.path / "key.pem", "-out", cls.certificate],
+                        "/CN=mx.example.jp", "-keyout", cls.key, "-out", cls.certificate],
                        check=True, capture_output=True)
         cls.gateway = gateway.for_class(
             cls, {"domains": ["example.jp", "tanaka.example.jp", "例え.jp"]}, users=[TANAKA, SUZUKI], table=TABLE,
-            patterns=rules.text(), secrets=[gateway.PASSWORD],
-            postfix={"smtpd_tls_security_level": "may", "smtpd_tls_cert_file": str(cls.certificate),
-                     "smtpd_tls_key_file": str(cls.tls.path / "key.pem"), "smtpd_tls_loglevel": "0"})
+            patterns=rules.text(), secrets=[gateway.PASSWORD], kind=cls.KIND, **cls.tls())
 
     def send(self, name, sender, mail, login=TANAKA, **more):
         recipient = f"{name}@example.net"
@@ -131,7 +138,7 @@ class Binding(unittest.TestCase):
     # -- author ----------------------------------------------------------------------------------
 
     def test_authors(self):
-        for number, (name, (head, wanted)) in enumerate(AUTHORS.items()):
+        for number, (name, (head, wanted)) in enumerate(self.AUTHORS.items()):
             with self.subTest(name):
                 recipient, reply = self.send(f"author{number}", TANAKA, fields(*head))
                 self.expect(reply, wanted)
@@ -202,8 +209,7 @@ class Binding(unittest.TestCase):
     def test_login_late_in_the_session_counts(self):
         with self.gateway.client(service="submission") as client:
             self.assertEqual(client.send(TANAKA, "x@example.net", b"").code, 530)
-            client.smtp.user, client.smtp.password = TANAKA, gateway.PASSWORD
-            client.smtp.auth("PLAIN", client.smtp.auth_plain)
+            client.log_in(TANAKA, gateway.PASSWORD)
             reply = client.send(TANAKA, "late@example.net", fields("From: tanaka@example.jp"))
             self.assertEqual(reply.code, 250, reply)
 

@@ -1,4 +1,5 @@
 """A mail program: connects, logs in, sends bytes exactly as they are, keeps every reply."""
+import base64
 import dataclasses
 import smtplib
 
@@ -31,12 +32,10 @@ class Client:
             self.smtp.starttls(context=starttls)
             self.smtp.ehlo()
         if login:
-            self.smtp.user, self.smtp.password = login, password
-            try:
-                self.smtp.auth("PLAIN", self.smtp.auth_plain)
-            except smtplib.SMTPException:
+            reply = self.log_in(login, password)
+            if reply.code != 235:
                 self.close()
-                raise
+                raise smtplib.SMTPAuthenticationError(reply.code, reply.text)
 
     def __enter__(self):
         return self
@@ -54,6 +53,12 @@ class Client:
         """One command line, in UTF-8 where it is not ASCII."""
         self.smtp.send(line.encode("utf-8") + b"\r\n")
         return self._reply(stage)
+
+    def log_in(self, login: str, password: str) -> Reply:
+        """AUTH PLAIN; smtplib's own takes ASCII only."""
+        words = base64.b64encode(f"\0{login}\0{password}".encode()).decode()
+        self.smtp.send(f"AUTH PLAIN {words}\r\n".encode())
+        return self._reply("auth")
 
     def reset(self) -> Reply:
         return self.command("rset", "RSET")

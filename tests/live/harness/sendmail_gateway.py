@@ -12,13 +12,18 @@ EQUATES = "F=T, T=C:30s;S:30s;R:30s;E:1m"
 
 
 class SendmailGateway(gateway.Gateway):
+    def __init__(self, *words, sendmail: list[str] | None = None, **more):
+        """`sendmail`: further lines of sendmail.mc."""
+        self._lines = sendmail or []
+        super().__init__(*words, **more)
+
     def _start(self, settings, users, table, postfix, services, twin, rules) -> None:
         if postfix or services or twin is not None:
             raise ValueError("these are Postfix's settings")
         folder = self.scratch.path
         self.mta = self.sendmail = Sendmail(
             folder / "sendmail", self.sink.port, {"submission": "", "mx": ""},
-            {"warifu": f"S=local:{folder}/warifu/run/milter.sock, {EQUATES}"})
+            {"warifu": f"S=local:{folder}/warifu/run/milter.sock, {EQUATES}"}, self._lines)
         for user in users:
             self.mta.add_user(user, gateway.PASSWORD)
         self.warifu = self.twin = Warifu(folder / "warifu", settings, table=table, **rules)
