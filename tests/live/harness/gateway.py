@@ -38,19 +38,10 @@ class Gateway:
 
     def _start(self, settings, users, table, postfix, services, twin, before, rules) -> None:
         folder = self.scratch.path
-        named = {"submission": LOGIN, "mx": {}}
-        asked = {name: {"smtpd_milters": f"unix:{folder}/warifu/run/milter.sock", "milter_macro_daemon_name": name,
-                        **named.get(name, {}), **services.get(name, {})} for name in {**named, **services}}
-        if twin is not None:
-            asked |= {f"{name}2": {**asked[name], "smtpd_milters": f"unix:{folder}/warifu2/run/milter.sock"}
-                      for name in named}
-        self.mta = self.postfix = Postfix(folder / "postfix", self.sink.port, asked,
-                               {"milter_default_action": "tempfail",
-                                **{name: value.replace("@warifu@", f"{folder}/warifu")
-                                   for name, value in postfix.items()}})
+        self.mta = self.mail_server(postfix, services, twin is not None)
         for user in users:
-            self.postfix.add_user(user, PASSWORD)
-        daemons = [Warifu(folder / name, values, table=table, group=self.postfix.owner.pw_gid, **rules)
+            self.mta.add_user(user, PASSWORD)
+        daemons = [Warifu(folder / name, values, table=table, group=self.mta.gid, **rules)
                    for name, values in (("warifu", settings), ("warifu2", {**settings, **(twin or {})}))
                    if name == "warifu" or twin is not None]
         self.warifu, self.twin = daemons[0], daemons[-1]
@@ -58,8 +49,23 @@ class Gateway:
             before(daemon)
             daemon.start()
             self._stack.callback(daemon.stop)
-        self.postfix.start()
-        self._stack.callback(self.postfix.stop)
+        self.mta.start()
+        self._stack.callback(self.mta.stop)
+
+    def mail_server(self, postfix, services, twin: bool):
+        """Not yet started."""
+        folder = self.scratch.path
+        named = {"submission": LOGIN, "mx": {}}
+        asked = {name: {"smtpd_milters": f"unix:{folder}/warifu/run/milter.sock", "milter_macro_daemon_name": name,
+                        **named.get(name, {}), **services.get(name, {})} for name in {**named, **services}}
+        if twin:
+            asked |= {f"{name}2": {**asked[name], "smtpd_milters": f"unix:{folder}/warifu2/run/milter.sock"}
+                      for name in named}
+        self.postfix = Postfix(folder / "postfix", self.sink.port, asked,
+                               {"milter_default_action": "tempfail",
+                                **{name: value.replace("@warifu@", f"{folder}/warifu")
+                                   for name, value in postfix.items()}})
+        return self.postfix
 
     def close(self) -> None:
         self._stack.close()

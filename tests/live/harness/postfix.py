@@ -72,6 +72,7 @@ class Postfix:
         self.folder, self.services, self.settings = folder, services, settings or {}
         self.root = unpacked.tree()
         self.owner, self.group = owner()
+        self.gid = self.owner.pw_gid  # of those who connect to a milter
         self.log = folder / "maillog"
         self.config, self.queue, self.data = folder / "conf", folder / "queue", folder / "data"
         self.sasl = self.config / "sasl"  # where Debian's Postfix looks for smtpd.conf

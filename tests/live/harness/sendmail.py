@@ -57,6 +57,7 @@ class Sendmail:
         self.root = unpacked.tree(LIST)
         self.config, self.queue, self.msp_queue = folder / "conf", folder / "mqueue", folder / "mspqueue"
         self.program = folder / "bin/sendmail"
+        self.gid = 0  # of those who connect to a milter
         self.ports: dict[str, int] = {}
         self._daemon: subprocess.Popen | None = None
         self._sink_port = sink_port

@@ -5,7 +5,6 @@ them by these names in {daemon_name} of itself.
 """
 from . import gateway
 from .sendmail import Sendmail
-from .warifu import Warifu
 
 # As the manual has it, with less patience.
 EQUATES = "F=T, T=C:30s;S:30s;R:30s;E:1m"
@@ -17,17 +16,10 @@ class SendmailGateway(gateway.Gateway):
         self._lines = sendmail or []
         super().__init__(*words, **more)
 
-    def _start(self, settings, users, table, postfix, services, twin, rules) -> None:
-        if postfix or services or twin is not None:
+    def mail_server(self, postfix, services, twin: bool) -> Sendmail:
+        if postfix or services or twin:
             raise ValueError("these are Postfix's settings")
         folder = self.scratch.path
-        self.mta = self.sendmail = Sendmail(
-            folder / "sendmail", self.sink.port, {"submission": "", "mx": ""},
-            {"warifu": f"S=local:{folder}/warifu/run/milter.sock, {EQUATES}"}, self._lines)
-        for user in users:
-            self.mta.add_user(user, gateway.PASSWORD)
-        self.warifu = self.twin = Warifu(folder / "warifu", settings, table=table, **rules)
-        self.warifu.start()
-        self._stack.callback(self.warifu.stop)
-        self.mta.start()
-        self._stack.callback(self.mta.stop)
+        self.sendmail = Sendmail(folder / "sendmail", self.sink.port, {"submission": "", "mx": ""},
+                                 {"warifu": f"S=local:{folder}/warifu/run/milter.sock, {EQUATES}"}, self._lines)
+        return self.sendmail
