@@ -157,6 +157,22 @@ def _stored(*inside):
     return cases
 
 
+def _endings(make, *endings):
+    """The files below `data` with one of the endings, each as make(path) gives it."""
+    def cases(folder):
+        return [Case(str(path.relative_to(folder)), folder.name, "none", **make(path)) for path in under(folder, "data")
+                if path.suffix.lower() in endings]
+    return cases
+
+
+def _mails(*endings):
+    return _endings(lambda path: {"path": str(path)}, *endings)
+
+
+def _documents(*endings):
+    return _endings(lambda path: {"data": attached(path.name, path.read_bytes())}, *endings)
+
+
 def debian_japanese(folder):
     """Forty lines a mail of the plain texts in four charsets; and each page as an HTML mail."""
     cases = []
@@ -190,7 +206,13 @@ LABELLED = {"secrets-leaky-repo": leaky_repo, "secrets-secretlint": secretlint, 
 ORDINARY = {"spamassassin-publiccorpus": _stored("data/easy-ham-1", "data/easy-ham-2", "data/hard-ham-1"), "notmuch-corpora": _stored("data"),
             "bounceparser": _stored("data"), "sisimai-bounces": _stored("data"), "debian-docs-ja-a": debian_japanese,
             "jpmobile-mail": _stored("data"), "redmine-mailhandler": _stored("data"), "ruby-mail": _stored("data"),
-            "mailgun-forge": _stored("data"), "email-reply-trimmer": _stored("data"), "mecab-ipadic-csv": dictionary}
+            "mailgun-forge": _stored("data"), "email-reply-trimmer": _stored("data"), "mecab-ipadic-csv": dictionary,
+            "enmime": _mails(".raw"), "gmime": _mails(".eml", ".mbox", ".txt"), "mimekit": _mails(".eml", ".mbox", ".txt", ".msg"),
+            "james-mime4j": _mails(".msg"), "stalwart-mail-parser": _mails(".eml"), "kmime": _mails(".mbox"), "horde-mime": _mails(".txt"),
+            "python-email": _mails(".txt"), "bogofilter-inputs": _mails(".txt", ".mbx", ".text", ".inp"), "cyrus-mime": _mails(".eml"),
+            "pdfbox-input": _documents(".pdf", ".txt"), "py-pdf-samples": _documents(".pdf"),
+            "poi-testdata": _documents(".doc", ".docx", ".xls", ".xlsx", ".xlsb", ".xlsm", ".ppt", ".pptx"),
+            "uchardet-test": _documents(".txt"), "encoding_rs-testdata": _documents(".txt")}
 
 
 def gitleaks_cases(folder):
