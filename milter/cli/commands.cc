@@ -123,6 +123,14 @@ constexpr Command kDaemon[] = {
      "anything in them is wrong it goes on with what it has, and every error is shown here.",
      kDaemonOptions, RunReload},
     {"version", "", 0, 0, "show the version", "", {}, RunVersion},
+    {"completion",
+     "bash|zsh",
+     1,
+     1,
+     "print the script that completes command lines in a shell",
+     "The package installs it for both. By hand: source <(warifu completion bash).",
+     {},
+     RunCompletion},
     {"help", "[COMMAND...]", 0, 2, "show help on everything or on one command", "", {}, RunHelp},
 };
 

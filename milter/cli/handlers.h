@@ -43,6 +43,7 @@ int RunStoreCheck(const Arguments& arguments, Terminal& terminal);
 int RunStoreBackup(const Arguments& arguments, Terminal& terminal);
 int RunStorePrune(const Arguments& arguments, Terminal& terminal);
 int RunHelp(const Arguments& arguments, Terminal& terminal);
+int RunCompletion(const Arguments& arguments, Terminal& terminal);
 int RunVersion(const Arguments& arguments, Terminal& terminal);
 int RunStatus(const Arguments& arguments, Terminal& terminal);
 int RunReload(const Arguments& arguments, Terminal& terminal);

@@ -76,7 +76,10 @@ class DebianPackage(unittest.TestCase):
                      "usr/share/man/man1/warifu.1.gz", "usr/share/man/man5/warifu.conf.5.gz",
                      "usr/share/man/man5/warifu-notices.5.gz",
                      "usr/share/man/man5/warifu-records.5.gz",
-                     "usr/share/man/man5/warifu-patterns.5.gz", "usr/share/man/man7/warifu-events.7.gz"):
+                     "usr/share/man/man5/warifu-patterns.5.gz", "usr/share/man/man7/warifu-events.7.gz",
+                     "usr/share/man/man7/warifu-guide.7.gz",
+                     "usr/share/bash-completion/completions/warifu",
+                     "usr/share/zsh/vendor-completions/_warifu"):
             self.assertTrue((self.root / path).is_file(), path)
         self.assertTrue(list((self.root / "usr/share/warifu/patterns").glob("*.toml")))
 
