@@ -59,8 +59,10 @@ bool FindNear(const CompiledRule& rule, std::string_view text, Candidate* candid
        pos < window.end && rule.near->Match(re2::StringPiece(text.data(), text.size()), pos,
                                             window.end, RE2::UNANCHORED, &match, 1);) {
     const Span place = span_of(match);
-    pos = std::max(place.end, pos + 1);
-    if (holds_secret(place) && holds_secret(named_at(place))) continue;
+    const bool own = holds_secret(place) && holds_secret(named_at(place));
+    // What began before the secret and took it in may stand once more behind it.
+    pos = std::max(own ? std::min(place.end, secret.end) : place.end, pos + 1);
+    if (own) continue;
     if (found && place.begin >= secret.end) break;
     found = place;
   }

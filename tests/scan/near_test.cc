@@ -63,6 +63,17 @@ TEST(Near, IsNotTheSecretItself) {
   EXPECT_THAT(PairsIn(*set, "pw=abcdefgh x=y"), ElementsAre("y>abcdefgh"));
 }
 
+// An expression of two rows takes in the row whose neighbours it is asked for; those behind stand
+// all the same.
+TEST(Near, IsLookedForBehindASecretThatItTookIn) {
+  const SetPtr set =
+      MustLoad(SimpleRule("row", R"(pw=(\S{4,40}))",
+                          "[rules.mail]\nnear = '''pw=[a-z]{4}\\npw=[a-z]{4}'''\nnearBelow = 3\n"));
+  EXPECT_THAT(PairsIn(*set, "pw=aaaa\npw=bbbb\npw=cccc\npw=dddd\n"),
+              ElementsAre(">aaaa", ">bbbb", ">cccc", ">dddd"));
+  EXPECT_THAT(PairsIn(*set, "pw=aaaa\npw=bbbb\n"), IsEmpty());
+}
+
 TEST(Near, WithoutAGroupNamesNoAccount) {
   const SetPtr set =
       MustLoad(SimpleRule("pair", R"(pw=(\S{4,40}))", "[rules.mail]\nnear = 'id='\n"));
