@@ -1,9 +1,7 @@
 #include "cli/check_system.h"
 
 #include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,40 +9,11 @@
 #include <filesystem>
 #include <optional>
 
+#include "cli/file_rights.h"
+#include "cli/program.h"
+
 namespace warifu::cli {
 namespace {
-
-struct User {
-  std::string name;
-  uid_t uid = 0;
-  std::vector<gid_t> groups;
-};
-
-std::optional<User> UserOf(const passwd* entry) {
-  if (entry == nullptr) return std::nullopt;
-  User user{entry->pw_name, entry->pw_uid, std::vector<gid_t>(64)};
-  int count = static_cast<int>(user.groups.size());
-  while (::getgrouplist(entry->pw_name, entry->pw_gid, user.groups.data(), &count) < 0) {
-    user.groups.resize(user.groups.size() * 2);
-    count = static_cast<int>(user.groups.size());
-  }
-  user.groups.resize(static_cast<std::size_t>(count));
-  return user;
-}
-
-// `right`: 4 read, 2 write, 1 search.
-bool May(const User& user, const struct stat& status, mode_t right) {
-  if (user.uid == 0) return true;
-  if (status.st_uid == user.uid) return (status.st_mode >> 6 & right) == right;
-  if (std::ranges::find(user.groups, status.st_gid) != user.groups.end()) {
-    return (status.st_mode >> 3 & right) == right;
-  }
-  return (status.st_mode & right) == right;
-}
-
-bool IsOpenToAll(const struct stat& status) {
-  return (status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0;
-}
 
 class Checker {
  public:
@@ -61,7 +30,10 @@ class Checker {
       WritableFolder("control socket", FolderOf(settings_.control_socket));
     }
     Group("control.group", settings_.control_group, true);
-    if (!settings_.rules.cache_dir.empty()) WritableFolder("cache", settings_.rules.cache_dir);
+    if (!settings_.rules.cache_dir.empty()) {
+      WritableFolder("cache", settings_.rules.cache_dir);
+      CacheFiles();
+    }
     if (!settings_.pid_file.empty()) WritableFolder("pid file", FolderOf(settings_.pid_file));
     Key();
     OutputFile("log", settings_.log.target);
@@ -81,8 +53,18 @@ class Checker {
   }
 
  private:
-  void Add(CheckLevel level, const std::string& what, std::string text, std::string path = "") {
-    report_.push_back({level, what, std::move(text), {std::move(path)}});
+  // `commands`: what mends it.
+  void Add(CheckLevel level, const std::string& what, std::string text, std::string path = "",
+           const std::vector<std::string>& commands = {}) {
+    CheckLine line{level, what, std::move(text), {std::move(path)}};
+    for (const std::string& command : commands) {
+      line.remedies.push_back({Remedy::Kind::kCommand, command});
+    }
+    report_.push_back(std::move(line));
+  }
+
+  std::string Own(const std::string& path) const {
+    return "chown " + user_->name + ": " + ShellWord(path);
   }
 
   static std::string FolderOf(const std::string& path) {
@@ -91,23 +73,23 @@ class Checker {
 
   void FindUser() {
     if (!settings_.user.empty()) {
-      user_ = UserOf(::getpwnam(settings_.user.c_str()));
+      user_ = UserNamed(settings_.user);
       if (!user_)
         Add(CheckLevel::kError, "user",
             "there is no user '" + settings_.user +
-                "'; the Debian package makes it, or: useradd --system " + settings_.user);
+                "'; the Debian package makes it, or: useradd --system " + settings_.user,
+            "", {"useradd --system " + settings_.user});
     }
-    if (!user_) user_ = UserOf(::getpwuid(::geteuid()));
-    if (!user_) user_ = User{"?", ::geteuid(), {::getegid()}};
+    if (!user_) user_ = UserOfProcess();
     who_ = "user '" + user_->name + "'";
   }
 
   // False, with a line, when it is not there or out of sight.
   bool Stat(const std::string& what, const std::string& path, struct stat* status,
-            const std::string& absent) {
+            const std::string& absent, const std::vector<std::string>& commands = {}) {
     if (::stat(path.c_str(), status) == 0) return true;
     if (errno == ENOENT) {
-      if (!absent.empty()) Add(CheckLevel::kWarning, what, absent, path);
+      if (!absent.empty()) Add(CheckLevel::kWarning, what, absent, path, commands);
     } else {
       Add(CheckLevel::kWarning, what, std::string("cannot look: ") + std::strerror(errno), path);
     }
@@ -116,40 +98,40 @@ class Checker {
 
   // Every folder above can be passed through.
   bool Reachable(const std::string& what, const std::string& path) {
-    for (std::filesystem::path at = std::filesystem::path(path).parent_path();
-         at.has_relative_path(); at = at.parent_path()) {
-      struct stat status{};
-      if (::stat(at.c_str(), &status) == 0 && !May(*user_, status, 1)) {
-        Add(CheckLevel::kError, what, who_ + " may not pass through " + at.string(), path);
-        return false;
-      }
-    }
-    return true;
+    const std::string barred = BarredFolder(*user_, path);
+    if (barred.empty()) return true;
+    Add(CheckLevel::kError, what, who_ + " may not pass through " + barred, path,
+        {"chmod o+x " + ShellWord(barred)});
+    return false;
   }
 
   void Config() {
     struct stat status{};
     if (!Stat("configuration", settings_.path, &status, "")) return;
     if (IsOpenToAll(status)) {
-      Add(CheckLevel::kError, "configuration", "everybody may write to it", settings_.path);
+      Add(CheckLevel::kError, "configuration", "everybody may write to it", settings_.path,
+          {"chmod o-w " + ShellWord(settings_.path)});
     }
     if (!May(*user_, status, 4)) {
-      Add(CheckLevel::kError, "configuration", who_ + " may not read it", settings_.path);
+      Add(CheckLevel::kError, "configuration", who_ + " may not read it", settings_.path,
+          {"chgrp " + NameOfGroup(user_->group) + " " + ShellWord(settings_.path),
+           "chmod g+r " + ShellWord(settings_.path)});
     }
   }
 
   void WritableFolder(const std::string& what, const std::string& path) {
     struct stat status{};
+    const std::string command = "install -d -o " + user_->name + " " + path;
     if (!Stat(what, path, &status,
-              "the folder is not there; unless the systemd unit makes it: install -d -o " +
-                  user_->name + " " + path))
+              "the folder is not there; unless the systemd unit makes it: " + command, {command}))
       return;
     if (!S_ISDIR(status.st_mode)) return Add(CheckLevel::kError, what, "is no folder", path);
     if (IsOpenToAll(status)) {
-      Add(CheckLevel::kError, what, "everybody may write to the folder", path);
+      Add(CheckLevel::kError, what, "everybody may write to the folder", path,
+          {"chmod o-w " + ShellWord(path)});
     }
     if (Reachable(what, path) && !May(*user_, status, 3)) {
-      Add(CheckLevel::kError, what, who_ + " may not write to the folder", path);
+      Add(CheckLevel::kError, what, who_ + " may not write to the folder", path, {Own(path)});
     }
   }
 
@@ -161,7 +143,8 @@ class Checker {
     } else if (member && user_->uid != 0 &&
                std::ranges::find(user_->groups, entry->gr_gid) == user_->groups.end()) {
       Add(CheckLevel::kError, what,
-          who_ + " is no member of group '" + name + "', so it cannot give it the socket");
+          who_ + " is no member of group '" + name + "', so it cannot give it the socket", "",
+          {"usermod -aG " + name + " " + user_->name});
     }
   }
 
@@ -170,9 +153,12 @@ class Checker {
     struct stat status{};
     if (path.empty() || !Stat("key", path, &status, "")) return;
     if ((status.st_mode & (S_IROTH | S_IWOTH)) != 0) {
-      Add(CheckLevel::kError, "key", "everybody may read the fingerprint key", path);
+      Add(CheckLevel::kError, "key", "everybody may read the fingerprint key", path,
+          {"chmod o-rw " + ShellWord(path)});
     }
-    if (!May(*user_, status, 4)) Add(CheckLevel::kError, "key", who_ + " may not read it", path);
+    if (!May(*user_, status, 4)) {
+      Add(CheckLevel::kError, "key", who_ + " may not read it", path, {Own(path)});
+    }
   }
 
   void OutputFile(const std::string& what, const std::string& path) {
@@ -180,10 +166,25 @@ class Checker {
     struct stat status{};
     if (!Stat(what, path, &status, "")) return WritableFolder(what, FolderOf(path));
     if (!May(*user_, status, 2)) {
-      Add(CheckLevel::kError, what, who_ + " may not write to the file", path);
+      Add(CheckLevel::kError, what, who_ + " may not write to the file", path, {Own(path)});
     }
     if ((status.st_mode & S_IROTH) != 0) {
-      Add(CheckLevel::kWarning, what, "everybody may read the file", path);
+      Add(CheckLevel::kWarning, what, "everybody may read the file", path,
+          {"chmod o-r " + ShellWord(path)});
+    }
+  }
+
+  // Compiled rules that root made: they are made anew at each start, or stay unread.
+  void CacheFiles() {
+    std::error_code error;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(settings_.rules.cache_dir, error)) {
+      struct stat status{};
+      const std::string path = entry.path().string();
+      if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+      if (May(*user_, status, 4)) continue;
+      Add(CheckLevel::kWarning, "cache",
+          who_ + " may not read it: rules are compiled at each start", path, {Own(path)});
     }
   }
 
@@ -196,11 +197,17 @@ class Checker {
     struct stat status{};
     if (!Stat("store", path, &status, "")) return;
     if (!S_ISREG(status.st_mode)) return Add(CheckLevel::kError, "store", "is no file", path);
-    if (!May(*user_, status, 6)) {
-      Add(CheckLevel::kError, "store", who_ + " may not write to the file", path);
-    }
-    if ((status.st_mode & S_IROTH) != 0) {
-      Add(CheckLevel::kError, "store", "everybody may read it", path);
+    // A tool that ran as root leaves files that are root's.
+    for (const char* beside : {"", "-wal", "-shm"}) {
+      const std::string file = path + beside;
+      if (::stat(file.c_str(), &status) != 0) continue;
+      if (!May(*user_, status, 6)) {
+        Add(CheckLevel::kError, "store", who_ + " may not write to the file", file, {Own(file)});
+      }
+      if ((status.st_mode & S_IROTH) != 0) {
+        Add(CheckLevel::kError, "store", "everybody may read it", file,
+            {"chmod o-r " + ShellWord(file)});
+      }
     }
   }
 
@@ -208,7 +215,8 @@ class Checker {
     if (path.empty()) return;
     struct stat status{};
     if (::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
-      Add(CheckLevel::kError, what, "everybody may read the password", path);
+      Add(CheckLevel::kError, what, "everybody may read the password", path,
+          {"chmod o-r " + ShellWord(path)});
     }
     InputFile(what, path);
   }
@@ -217,10 +225,15 @@ class Checker {
   void InputFile(const std::string& what, const std::string& path) {
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0) return;
-    if (IsOpenToAll(status)) Add(CheckLevel::kError, what, "everybody may write to it", path);
+    if (IsOpenToAll(status)) {
+      Add(CheckLevel::kError, what, "everybody may write to it", path,
+          {"chmod o-w " + ShellWord(path)});
+    }
     const mode_t right = S_ISDIR(status.st_mode) ? 5 : 4;
     if (Reachable(what, path) && !May(*user_, status, right)) {
-      Add(CheckLevel::kError, what, who_ + " may not read it", path);
+      Add(CheckLevel::kError, what, who_ + " may not read it", path,
+          {"chgrp " + NameOfGroup(user_->group) + " " + ShellWord(path),
+           "chmod g+r " + ShellWord(path)});
     }
   }
 

@@ -7,7 +7,11 @@ namespace warifu::cli {
 namespace {
 
 constexpr Option kCheckOptions[] = {
-    {"quiet", "", "print warnings and errors only"},
+    {"quiet", "", "leave out notes and what is fine"},
+    {"suggest", "", "print the commands and lines that mend what is wrong; changes nothing"},
+    {"own", "", "check warifu's own files alone: not the running daemon, nor the MTA"},
+    {"postfix", "DIR", "check the Postfix whose main.cf is there; may be given again", true},
+    {"sendmail", "FILE", "check the Sendmail of this sendmail.cf; may be given again", true},
     {"settings", "", "print every setting with its value and where that comes from, no more"},
 };
 constexpr Option kScanOptions[] = {
@@ -57,11 +61,12 @@ constexpr Option kDaemonOptions[] = {
 };
 
 constexpr Command kMail[] = {
-    {"check", "", 0, 0, "check configuration, rules, directory, folders and Postfix",
+    {"check", "", 0, 0, "check configuration, rules, folders, the daemon and the MTA",
      "Reads the configuration and everything it points to, and tells all that is wrong with it: "
-     "settings, rules, the directory, folders and files that the daemon's user cannot use or that "
-     "others could. Where postconf is found, Postfix's settings that would let mail pass unseen "
-     "are told too. Ends with the lines that plug warifu into Postfix and Sendmail.",
+     "settings, rules and their examples, the directory, folders and files that the daemon's user "
+     "cannot use or that others could. Asks the daemon, and looks at disks and clock. Reads what "
+     "Postfix and Sendmail are set to, and names what would let mail pass unseen (fails open), "
+     "what is not looked at (uncovered) and what hurts. Ends with the lines that plug warifu in.",
      kCheckOptions, RunCheck},
     {"scan", "PATH...|-", 1, -1, "look for leaking records in stored mail and files",
      "Reads mails (.eml), mboxes, Maildirs, folders with all below them, plain text and CSV files, "

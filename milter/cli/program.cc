@@ -79,4 +79,10 @@ Result<std::string> RunProgram(const std::vector<std::string>& command,
   return output;
 }
 
+std::string ShellWord(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
 }  // namespace warifu::cli

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -23,5 +24,8 @@ struct ProgramOptions {
 Result<std::string> RunProgram(const std::vector<std::string>& command,
                                std::chrono::milliseconds timeout,
                                const ProgramOptions& options = {});
+
+// `text` as one word of a shell's command line, in quotes.
+std::string ShellWord(std::string_view text);
 
 }  // namespace warifu::cli

@@ -122,7 +122,7 @@ TEST(LoginMaps, AreThoseOfMainAndOfServices) {
       ReadPostfix("smtpd_sender_login_maps = lmdb:/a\n",
                   "submission/inet/smtpd_sender_login_maps = cdb:/b\n"
                   "smtps/inet/smtpd_sender_login_maps = cdb:/b\nsmtp/inet/smtpd_milters = x\n",
-                  "");
+                  "submission inet n - n - - smtpd\nsmtps inet n - n - - smtpd\n");
   EXPECT_THAT(LoginMaps(postfix), testing::ElementsAre("cdb:/b", "lmdb:/a"));
   EXPECT_TRUE(LoginMaps(ReadPostfix("smtpd_sender_login_maps =\n", "", "")).empty());
 }

@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/check_mta.h"
 #include "cli/check_system.h"
 #include "cli/command.h"
+#include "cli/file_rights.h"
 #include "cli/program.h"
 #include "tool.h"
 
@@ -29,131 +29,6 @@ std::string TextOf(const CheckReport& report, CheckLevel least = CheckLevel::kWa
     if (line.level >= least) out += line.what + ": " + line.text + "\n";
   }
   return out;
-}
-
-app::Settings Enforcing() {
-  app::Settings settings = app::DefaultSettings();
-  settings.policy.mode = Mode::kEnforce;
-  settings.socket.address = "unix:/var/spool/postfix/warifu/warifu.sock";
-  settings.store.url = "";  // nothing that a transport map could tell
-  return settings;
-}
-
-constexpr std::string_view kServices =
-    "smtp       inet  n       -       y       -       -       smtpd\n"
-    "pickup     unix  n       -       y       60      1       pickup\n";
-
-Postfix PostfixWith(const std::string& milters, const std::string& action) {
-  return ReadPostfix("smtpd_milters = " + milters + "\nmilter_default_action = " + action +
-                         "\nqueue_directory = /var/spool/postfix\nmessage_size_limit = 10240000\n",
-                     "", kServices);
-}
-
-TEST(CheckMtaTest, SocketsAsEachMtaWritesThem) {
-  EXPECT_EQ(PostfixSocket("unix:/run/w/s", "/var/spool/postfix"), "unix:/run/w/s");
-  EXPECT_EQ(PostfixSocket("unix:/var/spool/postfix/w/s", "/var/spool/postfix"), "unix:w/s");
-  EXPECT_EQ(PostfixSocket("inet:8899@127.0.0.1", ""), "inet:127.0.0.1:8899");
-  EXPECT_EQ(PostfixSocket("inet6:8899@::1", ""), "inet:[::1]:8899");
-  EXPECT_EQ(SendmailSocket("unix:/run/w/s"), "local:/run/w/s");
-  EXPECT_EQ(SendmailSocket("inet:8899@127.0.0.1"), "inet:8899@127.0.0.1");
-}
-
-TEST(CheckMtaTest, AWellPluggedPostfixIsQuiet) {
-  for (const char* milters :
-       {"unix:warifu/warifu.sock", "inet:localhost:11332, unix:/warifu/warifu.sock",
-        "{ unix:/var/spool/postfix/warifu/warifu.sock, default_action=tempfail }",
-        "local:/var/spool/postfix/warifu/warifu.sock"}) {
-    EXPECT_THAT(CheckPostfix(Enforcing(), PostfixWith(milters, "tempfail")), IsEmpty()) << milters;
-  }
-}
-
-TEST(CheckMtaTest, ASocketOfAnotherFilterIsNotOurs) {
-  EXPECT_THAT(
-      TextOf(CheckPostfix(Enforcing(), PostfixWith("unix:warifu/warifu.sock2", "tempfail"))),
-      HasSubstr("does not name warifu's socket"));
-  EXPECT_THAT(TextOf(CheckPostfix(Enforcing(), PostfixWith("", "tempfail"))),
-              HasSubstr("does not name warifu's socket"));
-}
-
-TEST(CheckMtaTest, AServiceOfItsOwnCounts) {
-  Postfix postfix = PostfixWith("", "tempfail");
-  const Postfix with = ReadPostfix(
-      "", "submission/inet/smtpd_milters = unix:warifu/warifu.sock\nsmtp/inet/x = y\n", "");
-  postfix.overrides = with.overrides;
-  EXPECT_THAT(CheckPostfix(Enforcing(), postfix), IsEmpty());
-}
-
-TEST(CheckMtaTest, AcceptAsDefaultIsWrongWhileEnforcing) {
-  const Postfix postfix = PostfixWith("unix:warifu/warifu.sock", "accept");
-  EXPECT_THAT(TextOf(CheckPostfix(Enforcing(), postfix)), HasSubstr("milter_default_action"));
-  app::Settings observing = Enforcing();
-  observing.policy.mode = Mode::kObserve;
-  EXPECT_THAT(CheckPostfix(observing, postfix), IsEmpty());
-}
-
-TEST(CheckMtaTest, AChrootThatCannotSeeTheSocketIsTold) {
-  app::Settings settings = Enforcing();
-  settings.socket.address = "unix:/run/warifu/warifu.sock";
-  const Postfix postfix = PostfixWith("unix:/run/warifu/warifu.sock", "tempfail");
-  EXPECT_THAT(TextOf(CheckPostfix(settings, postfix)), HasSubstr("chroot /var/spool/postfix"));
-  Postfix open = postfix;
-  open.smtpd_in_chroot = false;
-  EXPECT_THAT(CheckPostfix(settings, open), IsEmpty());
-}
-
-TEST(CheckMtaTest, AHigherSizeLimitThanOursIsTold) {
-  app::Settings settings = Enforcing();
-  settings.limits.message_bytes = 1 << 20;
-  const Postfix postfix = PostfixWith("unix:warifu/warifu.sock", "tempfail");
-  EXPECT_THAT(TextOf(CheckPostfix(settings, postfix)), HasSubstr("message_size_limit = 10240000"));
-  Postfix unlimited = postfix;
-  unlimited.settings["message_size_limit"] = "0";
-  EXPECT_THAT(TextOf(CheckPostfix(Enforcing(), unlimited)), HasSubstr("message_size_limit = 0"));
-}
-
-TEST(CheckMtaTest, ATransportMapThatIsNotPluggedInIsTold) {
-  app::Settings settings = Enforcing();
-  settings.socketmap.address = "unix:/var/spool/postfix/warifu/transport.sock";
-  Postfix postfix = PostfixWith("unix:warifu/warifu.sock", "tempfail");
-  postfix.settings["transport_maps"] = "lmdb:/etc/postfix/transport";
-  EXPECT_THAT(TextOf(CheckPostfix(settings, postfix)),
-              HasSubstr("set transport_maps = socketmap:unix:warifu/transport.sock:warifu "
-                        "lmdb:/etc/postfix/transport"));
-  for (const char* maps : {"socketmap:unix:warifu/transport.sock:warifu",
-                           "socketmap:unix:/warifu/transport.sock:x, lmdb:/etc/postfix/transport",
-                           "lmdb:/x proxy:socketmap:unix:warifu/transport.sock:warifu"}) {
-    postfix.settings["transport_maps"] = maps;
-    EXPECT_THAT(CheckPostfix(settings, postfix), IsEmpty()) << maps;
-  }
-  settings.socketmap.address = "inet:8898@127.0.0.1";
-  EXPECT_THAT(TextOf(CheckPostfix(settings, postfix)), HasSubstr("socketmap:inet:127.0.0.1:8898:"));
-  postfix.settings["transport_maps"] = "socketmap:inet:localhost:8898:warifu";
-  EXPECT_THAT(CheckPostfix(settings, postfix), IsEmpty());
-  settings.socketmap.address = "";
-  EXPECT_THAT(CheckPostfix(settings, postfix), IsEmpty());
-  settings.store.url = "sqlite:/var/lib/warifu/warifu.db";
-  EXPECT_THAT(TextOf(CheckPostfix(settings, postfix)),
-              HasSubstr("socketmap.address is not set: mail in the queue"));
-  settings.policy.mode = Mode::kObserve;
-  EXPECT_THAT(CheckPostfix(settings, postfix), IsEmpty());
-}
-
-TEST(CheckMtaTest, GarbageFromPostconfIsNoCrash) {
-  const std::string garbage("=\n = \n\xff\0=\n{{{}}}\nsmtp inet\n,,,,,,,,,\n", 35);
-  EXPECT_THAT(TextOf(CheckPostfix(Enforcing(), ReadPostfix(garbage, garbage, garbage))),
-              HasSubstr("does not name"));
-}
-
-TEST(CheckMtaTest, LinesToPlugInNameTheListeners) {
-  app::Settings settings = Enforcing();
-  settings.listeners = {{"users", "SUBMISSION", Mode::kEnforce, true, true},
-                        {"mx", "", Mode::kEnforce, false, false}};
-  std::string all;
-  for (const std::string& line : PluggingIn(settings, nullptr)) all += line + "\n";
-  EXPECT_THAT(all, HasSubstr("smtpd_milters = unix:warifu/warifu.sock\n"));
-  EXPECT_THAT(all, HasSubstr("milter_default_action = tempfail\n"));
-  EXPECT_THAT(all, HasSubstr("-o milter_macro_daemon_name=SUBMISSION"));
-  EXPECT_THAT(all, HasSubstr("S=local:/var/spool/postfix/warifu/warifu.sock, F=T"));
 }
 
 TEST(ProgramTest, OutputStatusAndTime) {
@@ -180,7 +55,11 @@ TEST_F(CheckTest, AWholeConfigurationIsFine) {
   EXPECT_EQ(outcome.status, kExitClean) << outcome.out;
   EXPECT_THAT(outcome.out, HasSubstr("3 rules, version "));
   EXPECT_THAT(outcome.out, HasSubstr("smtpd_milters = unix:" + folder_ + "/warifu.sock"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("socket         unix:" + folder_ + "/warifu.sock: nobody listens there"));
+  EXPECT_THAT(outcome.out, HasSubstr("warifu check --suggest prints"));
   EXPECT_THAT(Run({"check", "--config", "warifu.conf", "--quiet"}).out, Not(HasSubstr("smtpd_m")));
+  EXPECT_EQ(Run({"check", "--config", "warifu.conf", "--quiet", "--own"}).out, "");
 }
 
 TEST_F(CheckTest, AllErrorsOfAConfigurationAtOnce) {
@@ -194,6 +73,50 @@ TEST_F(CheckTest, AllErrorsOfAConfigurationAtOnce) {
   }
   EXPECT_THAT(at, ElementsAre(1, 2));
   EXPECT_EQ(Run({"check", "--config", "absent.conf"}).status, kExitError);
+}
+
+TEST_F(CheckTest, SuggestionsAreCommandsAndComments) {
+  ::chmod("rules.toml", 0666);
+  const Outcome outcome = Run({"check", "--config", "warifu.conf", "--suggest"});
+  EXPECT_EQ(outcome.status, kExitFound);
+  EXPECT_THAT(outcome.out, HasSubstr("# error: " + folder_ + "/rules.toml: everybody may write"));
+  EXPECT_THAT(outcome.out, HasSubstr("\nchmod o-w '" + folder_ + "/rules.toml'\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("\nsystemctl start warifu-milter\n"));
+  const Outcome json =
+      Run({"check", "--config", "warifu.conf", "--suggest", "--quiet", "--format", "json"});
+  const auto first = nlohmann::json::parse(json.out.substr(0, json.out.find('\n')));
+  EXPECT_EQ(first["level"], "error");
+  EXPECT_EQ(first["remedies"][0]["kind"], "command");
+  EXPECT_EQ(first["remedies"][0]["text"], "chmod o-w '" + folder_ + "/rules.toml'");
+}
+
+TEST_F(CheckTest, ExamplesOfTheRulesAreRun) {
+  Write("rules.toml",
+        "[[rules]]\nid = \"a\"\nregex = \'\'\'abc\\d\'\'\'\nkeywords = [\"abc\"]\n[rules.mail]\n"
+        "matches = [\"xyz\"]\n");
+  const Outcome outcome = Run({"check", "--config", "warifu.conf", "--quiet"});
+  EXPECT_EQ(outcome.status, kExitFound);
+  EXPECT_THAT(outcome.out, HasSubstr("rule 'a': "));
+  EXPECT_EQ(Run({"check", "--config", "warifu.conf", "--own"}).status, kExitClean);
+}
+
+TEST_F(CheckTest, RulesThatAreTakenAwayAreNamed) {
+  Write("warifu.conf",
+        "user = \"\"; cache_dir = \"\"; store = { url = \"\"; };\n"
+        "rules = { paths = [ \"" +
+            folder_ +
+            "/rules.toml\" ]; disabled = [ \"member-row\" ];"
+            " observed = [ \"internal-host\" ]; };\n");
+  const std::string out = Run({"check", "--config", "warifu.conf"}).out;
+  EXPECT_THAT(out, HasSubstr("rules.disabled: not loaded: member-row"));
+  EXPECT_THAT(out, HasSubstr("rules.observed: only reported: internal-host"));
+}
+
+TEST_F(CheckTest, ThePostfixThatIsNamedMustBeThere) {
+  const Outcome outcome =
+      Run({"check", "--config", "warifu.conf", "--quiet", "--postfix", folder_ + "/none"});
+  EXPECT_EQ(outcome.status, kExitFound);
+  EXPECT_THAT(outcome.out, HasSubstr("postconf"));
 }
 
 TEST_F(CheckTest, BadRulesAreFound) {
@@ -304,6 +227,35 @@ TEST_F(CheckTest, AStoreThatCannotBeWrittenIsFound) {
   settings.store.url = "sqlite:" + folder_ + "/warifu.db";
   settings.user = "nobody";
   EXPECT_THAT(Problems(settings), HasSubstr("store: user 'nobody' may not write to the file"));
+}
+
+// A tool that ran as root leaves a write-ahead log that the daemon may not write to.
+TEST_F(CheckTest, FilesThatRootMadeAreFound) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  app::Settings settings = Mine();
+  settings.user = "nobody";
+  const auto user = UserNamed("nobody");
+  ASSERT_TRUE(user);
+  for (const char* name : {".", "warifu.db", "warifu.db-wal", "cache", "cache/old.hsdb"}) {
+    if (std::string(name) == "cache")
+      std::filesystem::create_directory("cache");
+    else if (std::string(name) != ".")
+      Write(name, "x");
+    ASSERT_EQ(::chown(name, user->uid, user->group), 0);
+    ::chmod(name, std::filesystem::is_directory(name) ? 0700 : 0600);
+  }
+  settings.rules.cache_dir = folder_ + "/cache";
+  EXPECT_THAT(Problems(settings), Not(HasSubstr("warifu.db")));
+  ASSERT_EQ(::chown("warifu.db-wal", 0, 0), 0);
+  ASSERT_EQ(::chown("cache/old.hsdb", 0, 0), 0);
+  const CheckReport report = CheckSystem(settings);
+  EXPECT_THAT(TextOf(report), HasSubstr("store: user 'nobody' may not write to the file"));
+  EXPECT_THAT(TextOf(report), HasSubstr("cache: user 'nobody' may not read it"));
+  std::string commands;
+  for (const CheckLine& line : report) {
+    for (const Remedy& remedy : line.remedies) commands += remedy.text + "\n";
+  }
+  EXPECT_THAT(commands, HasSubstr("chown nobody: '" + folder_ + "/warifu.db-wal'\n"));
 }
 
 TEST_F(CheckTest, MissingFoldersAreWarnings) {
