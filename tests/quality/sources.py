@@ -173,6 +173,23 @@ def _documents(*endings):
     return _endings(lambda path: {"data": attached(path.name, path.read_bytes())}, *endings)
 
 
+CHARSETS = [("utf-8", "utf-8"), ("iso-2022-jp", "iso2022_jp"), ("shift_jis", "cp932"), ("euc-jp", "euc_jp")]
+
+
+def manuals(folder):
+    """Sixty lines a mail of the Japanese manual pages of Debian, commands and files, without roff's requests; in four charsets."""
+    cases = []
+    for path in (path for section in ("man1", "man5", "man7", "man8") for path in under(folder, section)):
+        text = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
+        lines = [re.sub(r"\\f.|\\&", "", re.sub(r"^[.'] *[A-Za-z]{1,3}\b *", "", line)).replace("\\-", "-")
+                 for line in text.splitlines() if not line.startswith(('.\\"', "'\\\""))]
+        for begin in range(0, len(lines), 60):
+            charset, codec = CHARSETS[len(cases) % 4]
+            cases.append(Case(f"{path.name} lines {begin + 1}-{begin + 60}", "manuals", "none",
+                              as_text("\r\n".join(lines[begin:begin + 60]).encode(codec, "replace"), charset)))
+    return cases
+
+
 def debian_japanese(folder):
     """Forty lines a mail of the plain texts in four charsets; and each page as an HTML mail."""
     cases = []
@@ -180,7 +197,7 @@ def debian_japanese(folder):
         if path.name.endswith(".txt.gz"):
             lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
             for number, begin in enumerate(range(0, len(lines), 40)):
-                charset, codec = [("utf-8", "utf-8"), ("iso-2022-jp", "iso2022_jp"), ("shift_jis", "cp932"), ("euc-jp", "euc_jp")][number % 4]
+                charset, codec = CHARSETS[number % 4]
                 data = "\r\n".join(lines[begin:begin + 40]).encode(codec, "replace")
                 cases.append(Case(f"{path.name} lines {begin + 1}-{begin + 40}", "debian-docs-ja-a", "none", as_text(data, charset)))
         elif path.suffix == ".html":
