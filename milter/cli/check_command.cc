@@ -329,7 +329,7 @@ int RunCheck(const Arguments& arguments, Terminal& terminal) {
     return HasFailed(report) ? kExitFound : kExitClean;
   }
   PrintReport(report, how, terminal);
-  if (how.quiet || how.json) return HasFailed(report) ? kExitFound : kExitClean;
+  if (how.quiet || how.json || own) return HasFailed(report) ? kExitFound : kExitClean;
   if (AnyRemedy(report)) {
     terminal.out << "\nwarifu check --suggest prints what mends this, and changes nothing.\n";
   }

@@ -80,7 +80,7 @@ void CheckLocal(PostfixCase& about) {
                    "' for it requires an account",
                about.InOf(local, "milter_macro_daemon_name"),
                "local-account",
-               "local mail has no login: all of it stays in the queue",
+               "local mail has no login: all of it is returned to its sender",
                {Conf("# a listener for services that no other names:\n"
                      "# { name = \"mx\"; daemon_name = \"\"; require_account = false; }")}});
     return;

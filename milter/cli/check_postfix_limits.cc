@@ -123,43 +123,51 @@ std::string Lacking(const std::string& list, std::string_view wanted) {
   return missing;
 }
 
+// Before 2.6 no filter could choose its macros, and Postfix's own lists held.
+void CheckMacros(PostfixCase& about, const Use& use) {
+  const auto version = VersionOf(about.Value("mail_version"));
+  const bool own = version.size() < 2 || version[0] > 2 || (version[0] == 2 && version[1] >= 6);
+  if (own) return;
+  constexpr std::pair<const char*, const char*> kLists[] = {
+      {"milter_connect_macros", "{daemon_name}"},
+      {"milter_mail_macros", "{auth_authen} {auth_type} {daemon_name}"},
+      {"milter_end_of_data_macros", "i"}};
+  for (const auto& [name, wanted] : kLists) {
+    const std::string list = about.Value(use, name);
+    const std::string missing = Lacking(list, wanted);
+    if (missing.empty()) continue;
+    const bool login = missing.find("auth_authen") != std::string::npos;
+    about.Add({login ? kUncovered : kHurts,
+               "postfix",
+               std::string(name) + " at " + use.service->Id() + " lacks " + missing,
+               about.InOf(use, name),
+               "macros",
+               login ? "warifu sees no login: no sender is compared with its account"
+                     : "warifu cannot tell the listener, or the queue id of a mail",
+               {about.SetWhereItIs(use, name, list + (list.empty() ? "" : " ") + missing)}});
+  }
+}
+
 }  // namespace
 
-// Only below version 6 do Postfix's own lists of macros hold: warifu asks for its own there.
 void CheckProtocol(PostfixCase& about) {
   for (const Use& use : about.smtpds()) {
     if (!use.Here()) continue;
+    CheckMacros(about, use);
     const std::string value = about.OwnValue(use, "protocol", "milter_protocol");
     long version = 0;
     for (const std::string& word : ListOf(value)) {
       if (const auto numbers = VersionOf(word); !numbers.empty()) version = numbers[0];
     }
     if (version >= 6 || value.empty()) continue;
-    about.Add({kHurts,
-               "postfix",
-               "milter_protocol = " + value + " at " + use.service->Id() + " is below 6",
-               about.InOf(use, "milter_protocol"),
-               "protocol",
-               "warifu cannot choose its macros, and each line of a head takes a round trip",
-               {about.SetOwn(use, "protocol", "milter_protocol", "6")}});
-    constexpr std::pair<const char*, const char*> kLists[] = {
-        {"milter_connect_macros", "{daemon_name}"},
-        {"milter_mail_macros", "{auth_authen} {auth_type} {daemon_name}"},
-        {"milter_end_of_data_macros", "i"}};
-    for (const auto& [name, wanted] : kLists) {
-      const std::string list = about.Value(use, name);
-      const std::string missing = Lacking(list, wanted);
-      if (missing.empty()) continue;
-      const bool login = missing.find("auth_authen") != std::string::npos;
-      about.Add({login ? kUncovered : kHurts,
-                 "postfix",
-                 std::string(name) + " at " + use.service->Id() + " lacks " + missing,
-                 about.InOf(use, name),
-                 "macros",
-                 login ? "warifu sees no login: no sender is compared with its account"
-                       : "warifu cannot tell the listener, or the queue id of a mail",
-                 {about.SetWhereItIs(use, name, list + (list.empty() ? "" : " ") + missing)}});
-    }
+    about.Add(
+        {kHurts,
+         "postfix",
+         "milter_protocol = " + value + " at " + use.service->Id() + " is below 6",
+         about.InOf(use, "milter_protocol"),
+         "protocol",
+         "each line of a head takes a round trip, and the blank before a field's value is lost",
+         {about.SetOwn(use, "protocol", "milter_protocol", "6")}});
     return;  // the others differ by what was said
   }
 }

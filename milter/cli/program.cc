@@ -34,7 +34,8 @@ Result<pid_t> Spawn(const std::vector<std::string>& command, int output, bool er
   const int error = ::posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error == 0) return pid;
-  return Fail(error == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem,
+  // EACCES: nowhere, and a folder of PATH is out of this user's sight.
+  return Fail(error == ENOENT || error == EACCES ? ErrorKind::kNotFound : ErrorKind::kSystem,
               command[0] + ": " + std::strerror(error));
 }
 

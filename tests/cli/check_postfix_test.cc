@@ -232,13 +232,18 @@ TEST(CheckPostfixTest, TimesAndSizesAreAboveOurs) {
 }
 
 TEST(CheckPostfixTest, OldProtocolsAndTheirMacrosAreTold) {
-  const CheckReport report =
-      Check(Enforcing(),
-            PostfixWith({{"milter_protocol", "2"}, {"milter_mail_macros", "i {mail_addr}"}}));
-  EXPECT_EQ(LevelOf(report, "protocol"), kHurts);
+  const Values few = {{"milter_mail_macros", "i {mail_addr}"}, {"milter_protocol", "2"}};
+  EXPECT_THAT(Findings(Check(Enforcing(), PostfixWith(few))),
+              AllOf(HasSubstr("protocol: milter_protocol = 2 at smtp/inet is below 6"),
+                    Not(HasSubstr("macros"))))
+      << "since 2.6 warifu chooses its own";
+  Values old = few;
+  old["mail_version"] = "2.5.1";
+  const CheckReport report = Check(Enforcing(), PostfixWith(old));
   EXPECT_EQ(LevelOf(report, "macros"), kUncovered);
-  EXPECT_EQ(Findings(Check(Enforcing(), PostfixWith({{"milter_mail_macros", "i"}}))), "")
-      << "version 6 chooses its own";
+  EXPECT_THAT(
+      RemediesOf(report, "macros"),
+      HasSubstr("'milter_mail_macros = i {mail_addr} {auth_authen} {auth_type} {daemon_name}'"));
   const CheckReport invented =
       Check(Enforcing(), PostfixWith({{"milter_macro_defaults", "{auth_authen}=webmaster, x=y"}}));
   EXPECT_EQ(LevelOf(invented, "macro-defaults"), kFailsOpen);
