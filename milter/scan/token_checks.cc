@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/digest.h"
@@ -75,6 +76,47 @@ std::string Sha256(std::string_view bytes) {
   return out;
 }
 
+constexpr std::uint64_t kEndOfSection = 0, kLocation = 1, kIdentifier = 2, kSignature = 6;
+
+// The fields of a macaroon's second binary form: type and length as numbers of seven bits a byte,
+// the lowest first, then the value; the end of a section is its type alone.
+class MacaroonFields {
+ public:
+  struct Field {
+    std::uint64_t type = 0;
+    std::string_view value;
+  };
+
+  explicit MacaroonFields(std::string_view bytes) : rest_(bytes) {}
+  bool AtEnd() const { return rest_.empty(); }
+
+  // nullopt where the bytes are none.
+  std::optional<Field> Next() {
+    Field field;
+    if (!Number(&field.type)) return std::nullopt;
+    if (field.type == kEndOfSection) return field;
+    std::uint64_t size = 0;
+    if (!Number(&size) || size > rest_.size()) return std::nullopt;
+    field.value = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return field;
+  }
+
+ private:
+  bool Number(std::uint64_t* number) {
+    for (unsigned shift = 0; shift < 35; shift += 7) {
+      if (rest_.empty()) return false;
+      const auto byte = static_cast<unsigned char>(rest_[0]);
+      rest_.remove_prefix(1);
+      *number |= std::uint64_t{byte & 0x7fu} << shift;
+      if ((byte & 0x80u) == 0) return true;
+    }
+    return false;
+  }
+
+  std::string_view rest_;
+};
+
 }  // namespace
 
 bool HasGitHubChecksum(std::string_view token) {
@@ -130,6 +172,50 @@ bool HasBase58Checksum(std::string_view token) {
   if (bytes.size() < 5) return false;
   const std::string body = bytes.substr(0, bytes.size() - 4);
   return Sha256(Sha256(body)).substr(0, 4) == bytes.substr(body.size());
+}
+
+bool IsSaslPlain(std::string_view text) {
+  const auto bytes = DecodeBase64(text);
+  if (!bytes || std::ranges::count(*bytes, '\0') != 2) return false;
+  const std::size_t login = bytes->find('\0') + 1, password = bytes->find('\0', login) + 1;
+  return password > login + 1 && bytes->size() >= password + 4;
+}
+
+bool IsPyPiToken(std::string_view token) {
+  constexpr std::string_view kMark = "pypi-", kVersion = "\x02";
+  if (!token.starts_with(kMark)) return false;
+  const auto bytes = DecodeBase64(token.substr(kMark.size()));
+  if (!bytes || !bytes->starts_with(kVersion)) return false;
+  MacaroonFields fields(std::string_view(*bytes).substr(kVersion.size()));
+  const auto location = fields.Next();
+  if (!location || location->type != kLocation) return false;
+  if (location->value != "pypi.org" && location->value != "test.pypi.org") return false;
+  const auto identifier = fields.Next();
+  if (!identifier || identifier->type != kIdentifier) return false;
+  bool section_ended = false;
+  while (const auto field = fields.Next()) {
+    if (field->type == kSignature) {
+      return section_ended && field->value.size() == 32 && fields.AtEnd();
+    }
+    section_ended = field->type == kEndOfSection;
+  }
+  return false;
+}
+
+bool IsAwsKeyId(std::string_view id) {
+  constexpr std::size_t kKind = 4, kLength = 20;
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  if (id.size() != kLength) return false;
+  std::uint64_t bits = 0;  // of the first eight characters: 40
+  for (std::size_t i = kKind; i < kLength; ++i) {
+    const std::size_t value = kDigits.find(id[i]);
+    if (value == kDigits.npos) return false;
+    if (i < kKind + 8) bits = bits << 5 | value;
+  }
+  // Bits 1 to 40 of the 80 that stand behind the kind.
+  const std::size_t ninth = kDigits.find(id[kKind + 8]);
+  const std::uint64_t account = (bits & 0x7fffffffff) << 1 | ninth >> 4;
+  return account < 1'000'000'000'000;
 }
 
 bool IsDiscordToken(std::string_view token) {

@@ -33,4 +33,18 @@ bool HasBase58Checksum(std::string_view token);
 // Discord: the first of three parts is a number of 17 to 20 digits in base64.
 bool IsDiscordToken(std::string_view token);
 
+// RFC 4616: base64 of an authorization identity (mostly none), NUL, login, NUL, and a password of
+// at least four bytes.
+bool IsSaslPlain(std::string_view text);
+
+// PyPI: pypi- and a macaroon in base64url, whose location is pypi.org or test.pypi.org. Its fields
+// are those of libmacaroons' second binary form, to the last byte: location, identifier, caveats,
+// and a signature of 32 bytes.
+bool IsPyPiToken(std::string_view token);
+
+// AWS: four letters of a kind, then 80 bits in base 32, of which bits 1 to 40 are the account's
+// number of twelve digits. AWS documents the kinds; the rest is told by Aidan Steele (awsteele.com,
+// "AWS Access Key ID formats", 2020) and Tal Be'ery ("A short note on AWS KEY ID", 2023).
+bool IsAwsKeyId(std::string_view id);
+
 }  // namespace warifu::scan

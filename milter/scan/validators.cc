@@ -193,6 +193,8 @@ bool IsNotPlaceholder(std::string_view secret) {
 }
 
 constexpr NamedValidator kValidators[] = {
+    {"aws-key-id", IsAwsKeyId,
+     "an AWS access key id in base 32, its account a number of 12 digits"},
     {"base58check", HasBase58Checksum, "Bitcoin's base 58 with right check bytes"},
     {"base64", IsBase64, "whole base64 or base64url, padded rightly or not at all"},
     {"bcrypt", IsBcrypt, "a bcrypt hash with a lawful cost"},
@@ -213,6 +215,8 @@ constexpr NamedValidator kValidators[] = {
     {"mynumber", IsMyNumber, "a Japanese Individual Number with a right check digit"},
     {"password-like", IsPasswordLike,
      "letters and digits as in a password, and no date, version, code, path or name"},
+    {"pypi-token", IsPyPiToken, "a PyPI token that is a whole macaroon of pypi.org"},
+    {"sasl-plain", IsSaslPlain, "a login and a password as AUTH PLAIN sends them, in base64"},
     {"not-placeholder", IsNotPlaceholder, "not a stand-in such as ****, <password> or changeme"},
 };
 

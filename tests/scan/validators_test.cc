@@ -60,6 +60,48 @@ const std::vector<Row>& Rows() {
        {"glsa\x5fyscW25imSKJIuav8zF37RZmnbiDvB05G_fcaaf58a"},
        {"glsa\x5fyscW25imSKJIuav8zF37RZmnbiDvB05G_fcaaf58b", "glsa_", "",
         "glsa\x5fyscW25imSKJIuav8zF37RZmnbiDvB05Gxfcaaf58a"}},
+      // The accounts of the first two, as published: 609629065308 and 029608264753.
+      {"aws-key-id",
+       {"ASIA"
+        "Y34FZKBOKMUTVV7A",
+        "ASIA"
+        "QNZGKIQY56JQ7WML",
+        "AKIA"
+        "OQ3ZK7WT2MX5YBN4"},
+       {"AKIA"
+        "PQ3ZK7WT2MX5YBN4",
+        "AKIA"
+        "7Q3ZK7WT2MX5YBN4",
+        "AKIA"
+        "Y34FZKBOKMUTVV7",
+        "",
+        "AKIA"
+        "Y34FZKBOKMUTVV8A",
+        "AKIA"
+        "y34fzkbokmutvv7a"}},
+      // A macaroon with a caveat, one without; cut, with a byte more, of another place, with an
+      // identifier that is longer than what is left.
+      {"pypi-token",
+       {"pypi\x2d"
+        "AgEIcHlwaS5vcmcCJDVkMmYwYzMxLThhNGUtNGI3YS05YzYwLTFmMmUzZDRjNWI2YQACKlszLCIwZjFlMmQzYy00Yj"
+        "VhLTQ5NjgtODc3Ni02NTU0NDMzMjIxMTAiXQAABiD8ObT5gDDZkerIQoEwr-o8GRFfoNpVdmKu3xOrmzb7nQ",
+        "pypi\x2d"
+        "AgENdGVzdC5weXBpLm9yZwIkMGExYjJjM2QtNGU1Zi00MDcxLTgyOTMtYTRiNWM2ZDdlOGY5AAAGIAz-RAlRu_"
+        "kPThXFoPy7AWNRjd7Nh4N6BOah2Csd0c5v"},
+       {"pypi\x2d"
+        "AgEIcHlwaS5vcmcCJDVkMmYwYzMxLThhNGUtNGI3YS05YzYwLTFmMmUzZDRjNWI2YQACKlszLCIwZjFlMmQzYy00Yj"
+        "VhLTQ5NjgtODc3Ni02NTU0NDMzMjIxMTAiXQAABiD8ObT5gDDZkerIQoEwr-o8GRFfoNpVdmKu3xOr",
+        "pypi\x2d"
+        "AgEIcHlwaS5vcmcCJDVkMmYwYzMxLThhNGUtNGI3YS05YzYwLTFmMmUzZDRjNWI2YQACKlszLCIwZjFlMmQzYy00Yj"
+        "VhLTQ5NjgtODc3Ni02NTU0NDMzMjIxMTAiXQAABiD8ObT5gDDZkerIQoEwr-o8GRFfoNpVdmKu3xOrmzb7nQAAAA",
+        "pypi-", "", "pypi-AgE",
+        "pypi\x2d"
+        "AgEIcHlwaS5uZXQCCGFiY2RlZmdoAAAGIPWVdn_i3MG3Bf8CfmRMEjrevKahowu9XOLYlkwXDwhm",
+        "pypi\x2d"
+        "AgEIcHlwaS5vcmcC_w"}},
+      {"sasl-plain",
+       {"AGhhbmFrbwBOazN3cTgxeg==", "aGFuYWtvAGhhbmFrbwBOazN3cTgxeg"},
+       {"AGhhbmFrbwA=", "AABrazEwWnQ2eA==", "aGFuYWtv", "LOGIN", "", "AGEAYgBjZGVm", "!!"}},
       {"bech32",
        {"A12UEL5L", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw", "A1LQFN3A",
         "split1checkupstagehandshakeupstreamerranterredcaperredlc445v"},
