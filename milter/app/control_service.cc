@@ -1,5 +1,7 @@
 #include "app/control_service.h"
 
+#include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/iso_time.h"
@@ -13,10 +15,31 @@ std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string Who(const ControlPeer& peer) {
+  return "uid " + std::to_string(peer.uid) + ", process " + std::to_string(peer.pid);
+}
+
+ControlAnswer AnswerLogLevel(Service& service, incident::Log& log, const ControlCall& call) {
+  const Json arguments = Json::parse(call.arguments, nullptr, /*allow_exceptions=*/false);
+  incident::Level level{};
+  const auto it = arguments.is_object() ? arguments.find("level") : arguments.end();
+  if (it == arguments.end() || !it->is_string() ||
+      !incident::FromString(it->get<std::string>(), &level)) {
+    return std::unexpected(
+        Errors{{ErrorKind::kInvalid, "level is one of debug, info, warning and error", {}}});
+  }
+  // Said while the more talkative of the two levels holds.
+  const std::string text =
+      "log level " + std::string(ToString(level)) + " set by " + Who(call.peer);
+  const bool quieter = level >= incident::Level::kWarning;
+  if (quieter) log.Warning(text);
+  const std::string_view before = ToString(service.SetLogLevel(level));
+  if (!quieter) log.Warning(text);
+  return Dump({{"before", before}, {"log_level", ToString(level)}});
+}
+
 ControlAnswer AnswerReload(Service& service, incident::Log& log, const ControlPeer& peer) {
-  const std::string who =
-      "uid " + std::to_string(peer.uid) + ", process " + std::to_string(peer.pid);
-  log.Info("reload asked for by " + who);
+  log.Info("reload asked for by " + Who(peer));
   const std::expected<ReloadReport, Errors> report = service.Reload();
   if (!report) return std::unexpected(report.error());
   return ToJson(*report);
@@ -64,12 +87,53 @@ void AddStore(const Status& status, Json* out) {
   json["incidents_lost"] = status.incidents_lost;
 }
 
+// What of the time of a mail each stage takes, the dearest first.
+Json StagesJson(const Counts& counts) {
+  std::vector<WorkStage> stages;
+  for (std::size_t i = 0; i < kWorkStageCount; ++i) {
+    if (counts.stages[i].count() > 0) stages.push_back(static_cast<WorkStage>(i));
+  }
+  std::ranges::stable_sort(stages, std::greater(),
+                           [&](WorkStage stage) { return counts.stage(stage).sum(); });
+  Json out = Json::object();
+  for (const WorkStage stage : stages) {
+    const Histogram& times = counts.stage(stage);
+    out[std::string(ToString(stage))] = {{"times", times.count()},
+                                         {"mean_us", times.sum() / times.count()},
+                                         {"p50_us", times.Quantile(0.5)},
+                                         {"p99_us", times.Quantile(0.99)}};
+  }
+  return out;
+}
+
+void AddCounts(const Status& status, Json* out) {
+  Json& json = *out;
+  const Counts& counts = status.counts;
+  json["messages"] = counts.Messages();
+  json["verdicts"] = counts.Verdicts();
+  json["would"] = counts.Would();
+  json["not_done"] = counts.not_done.value();
+  json["findings"] = counts.Findings();
+  json["findings_ignored"] = counts.ignored.value();
+  json["ppap_remembered"] = status.ppap.pairs;
+  json["ppap_forgotten"] = status.ppap.forgotten;
+  json["faults"] = counts.Faults();
+  json["recipients"] = counts.Recipients();
+  json["stages"] = StagesJson(counts);
+  json["event_failures"] = counts.event_failures.value();
+  if (status.directory_silent.count() > 0) {
+    json["directory_silent_seconds"] = status.directory_silent.count();
+  }
+  json["stale"] = counts.stale.value();
+}
+
 }  // namespace
 
 std::string ToJson(const Status& status) {
   Json out = {{"version", status.version},
               {"config", status.config_path},
               {"mode", ToString(status.mode)},
+              {"log_level", ToString(status.log_level)},
               {"started", IsoTime(status.started)},
               {"uptime_seconds", status.uptime.count()},
               {"rules", status.rules},
@@ -81,21 +145,13 @@ std::string ToJson(const Status& status) {
   AddSources(status, &out);
   out["sessions_open"] = status.sessions_open;
   out["sessions_total"] = status.sessions_total;
-  out["messages"] = status.messages;
-  out["verdicts"] = status.verdicts;
-  out["would"] = status.would;
-  out["findings"] = status.findings;
-  out["findings_ignored"] = status.ignored;
-  out["ppap_remembered"] = status.ppap.pairs;
-  out["ppap_forgotten"] = status.ppap.forgotten;
-  out["faults"] = status.faults;
-  out["recipients"] = status.recipients;
-  out["event_failures"] = status.event_failures;
-  if (status.directory_silent.count() > 0) {
-    out["directory_silent_seconds"] = status.directory_silent.count();
-  }
-  out["stale"] = status.stale;
+  out["messages_open"] = status.messages_open;
+  out["shed"] = status.shed;
+  AddCounts(status, &out);
   AddStore(status, &out);
+  out["memory_bytes"] = status.process.resident_bytes;
+  out["descriptors"] = {{"open", status.process.open_fds}, {"most", status.process.max_fds}};
+  out["threads"] = status.process.threads;
   return Dump(out);
 }
 
@@ -112,10 +168,13 @@ std::string ToJson(const ReloadReport& report) {
 }
 
 std::map<std::string, ControlHandler> ServiceHandlers(Service& service, incident::Log& log) {
-  return {{"status", [&service](const ControlCall&) { return ToJson(service.Status()); }},
-          {"reload", [&service, &log](const ControlCall& call) {
-             return AnswerReload(service, log, call.peer);
-           }}};
+  return {
+      {"status", [&service](const ControlCall&) { return ToJson(service.Status()); }},
+      {"log-level",
+       [&service, &log](const ControlCall& call) { return AnswerLogLevel(service, log, call); }},
+      {"reload", [&service, &log](const ControlCall& call) {
+         return AnswerReload(service, log, call.peer);
+       }}};
 }
 
 }  // namespace warifu::app

@@ -2,9 +2,11 @@
 //
 //   status  no arguments. Result: what Service::Status() holds, times as ISO 8601 in UTC, spans in
 //           seconds.
+//   log-level  level: debug, info, warning or error. Holds until the next reload.
+//           Result: log_level, and the one before.
 //   reload  no arguments. Result: what Service::Reload() reports; every error where it failed.
 //
-// The log says who asked for a reload, by uid and process.
+// The log says who asked for a reload or another level, by uid and process.
 // Threads: the handlers may run on any thread; `service` and `log` outlive them.
 #pragma once
 

@@ -127,6 +127,21 @@ std::vector<CheckResult> NotAskedAgain(const std::vector<CheckResult>& checks) {
   return out;
 }
 
+// Counts the time of a stage that no event tells of.
+class Timer {
+ public:
+  Timer(const InspectionContext& context, WorkStage stage)
+      : counters_(*context.counters), stage_(stage), stopwatch_(*context.clock) {}
+  ~Timer() { counters_.AddTime(stage_, stopwatch_.Microseconds()); }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+ private:
+  Counters& counters_;
+  const WorkStage stage_;
+  const Stopwatch stopwatch_;
+};
+
 // When even the fault cannot be judged: nothing but a temporary failure is safe.
 policy::Verdict LastResort() noexcept {
   policy::Verdict verdict;
@@ -150,6 +165,7 @@ Inspection::~Inspection() {
 }
 
 policy::Verdict Inspection::Mail(const Transaction& transaction) {
+  const Timer timer(context_, WorkStage::kMail);
   try {
     return Guarded([&] { return JudgeMail(transaction); },
                    [&](Fault fault) {
@@ -163,6 +179,7 @@ policy::Verdict Inspection::Mail(const Transaction& transaction) {
 policy::Verdict Inspection::Rcpt(const Transaction& transaction, std::string_view recipient) {
   // All that is asked here stands in the store.
   if (context_.store == nullptr || IsUnanswerable(transaction, recipient)) return {};
+  const Timer timer(context_, WorkStage::kRcpt);
   try {
     return Guarded([&] { return JudgeRcpt(transaction, recipient); },
                    [&](Fault fault) {
@@ -209,6 +226,7 @@ void Inspection::Failed(const Transaction& transaction, std::string_view what) {
     verdict.reply = {};
     verdict.reasons.insert(verdict.reasons.begin(), "fault:resources");
     context_.counters->AddFault(FaultCause::kResources);
+    context_.counters->AddNotDone();
     std::ignore = Write(event);
     context_.log->Warning(ToLogLine(event));
   } catch (...) {

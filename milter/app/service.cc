@@ -14,18 +14,20 @@ namespace {
 
 // Only a restart takes these over.
 constexpr std::string_view kRestart[] = {
-    "socketmap.address", "socketmap.mode", "socketmap.group", "socket.address", "socket.mode",
-    "socket.group",      "control.socket", "control.group",   "user",           "pid_file",
-    "log.target",        "store.url",      "store.timeout"};
+    "metrics.address", "metrics.mode",    "metrics.group",  "socketmap.address",
+    "socketmap.mode",  "socketmap.group", "socket.address", "socket.mode",
+    "socket.group",    "control.socket",  "control.group",  "user",
+    "pid_file",        "log.target",      "store.url",      "store.timeout"};
+
+constexpr std::chrono::milliseconds kLookAtStore{15'000};
+constexpr std::chrono::seconds kCountStore{55};  // with every fourth look
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 using EventLogPtr = std::shared_ptr<incident::EventLog>;
 
 bool SameRule(const scan::RuleInfo& a, const scan::RuleInfo& b) {
-  return a.description == b.description && a.tags == b.tags && a.keywords == b.keywords &&
-         a.regions == b.regions && a.severity == b.severity && a.action == b.action &&
-         a.mode == b.mode && a.until == b.until && a.sample == b.sample && a.regex == b.regex &&
-         a.records == b.records && a.foreign == b.foreign;
+  return a.version == b.version && a.description == b.description && a.tags == b.tags &&
+         a.foreign == b.foreign;
 }
 
 std::map<std::string, const scan::RuleInfo*> ById(const Snapshot& snapshot) {
@@ -50,13 +52,13 @@ void CompareRules(const Snapshot& before, const Snapshot& after, ReloadReport* r
   const bool named = !report->rules_added.empty() || !report->rules_changed.empty() ||
                      !report->rules_removed.empty();
   if (!named && before.rules->version() != after.rules->version()) {
-    report->notes.emplace_back("rules changed in their validators, filters or allowlists");
+    report->notes.emplace_back("the rules stand in another order");
   }
 }
 
 void CompareSettings(const Settings& before, const Settings& after, ReloadReport* report) {
-  std::map<std::string, std::string> old_values;
-  for (const EffectiveSetting& setting : before.effective) old_values[setting.name] = setting.value;
+  std::map<std::string, const EffectiveSetting*> old_values;
+  for (const EffectiveSetting& setting : before.effective) old_values[setting.name] = &setting;
   const auto changed = [report](const std::string& name, const std::string& text) {
     report->settings_changed.push_back(name + ": " + text);
     if (std::ranges::find(kRestart, name) != std::end(kRestart)) {
@@ -66,12 +68,13 @@ void CompareSettings(const Settings& before, const Settings& after, ReloadReport
   for (const EffectiveSetting& setting : after.effective) {
     const auto node = old_values.extract(setting.name);
     if (node.empty()) {
-      changed(setting.name, "new, " + setting.value);
-    } else if (node.mapped() != setting.value) {
-      changed(setting.name, node.mapped() + " -> " + setting.value);
+      changed(setting.name, "new, " + setting.Shown());
+    } else if (node.mapped()->value != setting.value) {
+      const std::string from = node.mapped()->Shown(), to = setting.Shown();
+      changed(setting.name, from == to ? to + ", with another password" : from + " -> " + to);
     }
   }
-  for (const auto& [name, value] : old_values) changed(name, value + " -> gone");
+  for (const auto& [name, old] : old_values) changed(name, old->Shown() + " -> gone");
 }
 
 std::string Summary(const ReloadReport& report) {
@@ -144,6 +147,7 @@ class SharedService final : public Service {
         gateway_(HostName()),
         store_(std::move(store)),
         store_complained_(store_complained),
+        log_level_(snapshot->settings.log.level),
         snapshot_(std::move(snapshot)),
         events_(std::move(events)) {
     if (!store_) return;
@@ -152,6 +156,8 @@ class SharedService final : public Service {
     feeding_ = std::make_unique<Feeding>(
         *store_, log_, clock_, [this] { return this->snapshot(); }, [this] { SettleSoon(); });
     pruning_ = std::make_unique<Upkeep>([this](const Upkeep&) { return Prune(); });
+    if (this->snapshot()->settings.metrics.address.empty()) return;
+    looking_ = std::make_unique<Upkeep>([this](const Upkeep&) { return LookAtStore(); });
   }
 
   std::unique_ptr<MessageInspection> Begin() override { return NewInspection(Context()); }
@@ -162,6 +168,7 @@ class SharedService final : public Service {
     const std::lock_guard one_at_a_time(reload_mutex_);
     auto report = TryReload();
     const std::lock_guard lock(mutex_);
+    last_reload_ok_ = report.has_value();
     if (report) {
       ++reloads_;
       log_.Info(Summary(*report));
@@ -180,7 +187,12 @@ class SharedService final : public Service {
     return report;
   }
 
-  app::Status Status() const override;
+  using Service::Status;
+  app::Status Status(Look look) const override;
+  incident::Level SetLogLevel(incident::Level level) override {
+    log_.SetLevel(level);
+    return log_level_.exchange(level);
+  }
   SessionCounters& sessions() override { return sessions_; }
 
   SnapshotPtr snapshot() const override {
@@ -209,7 +221,9 @@ class SharedService final : public Service {
   // A round of upkeep; returns how long to rest.
   std::chrono::milliseconds Settle(const Upkeep& upkeep);
   std::chrono::milliseconds Prune();
-  void AddStore(app::Status* status) const;
+  // What metrics say of the store.
+  std::chrono::milliseconds LookAtStore();
+  void AddStore(Look look, app::Status* status) const;
   std::expected<ReloadReport, Errors> TryReload();
   // The event log for the new settings: the same one reopened, or another.
   Result<EventLogPtr> EventsFor(const Settings& before, const Settings& after);
@@ -227,17 +241,24 @@ class SharedService final : public Service {
   Counters counters_;
   ArchiveMemory archives_;
   SessionCounters sessions_;
+  std::atomic<incident::Level> log_level_;
   std::mutex reload_mutex_;
   mutable std::mutex mutex_;  // guards what follows, for no longer than a copy takes
   SnapshotPtr snapshot_;
   EventLogPtr events_;
   std::uint64_t reloads_ = 0;
   std::uint64_t reload_failures_ = 0;
+  bool last_reload_ok_ = true;
+  std::optional<bool> store_up_;
+  std::optional<store::Store::Waiting> waiting_;
+  std::vector<store::Breaker> breakers_;
+  SteadyTime counted_ = {};  // the upkeep's
   // Last: they stop first.
   std::unique_ptr<incident::IncidentWriter> incidents_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<Feeding> feeding_;  // wakes it
   std::unique_ptr<Upkeep> pruning_;
+  std::unique_ptr<Upkeep> looking_;
 };
 
 bool SharedService::NoteStore(const Result<void>& answer) {
@@ -292,6 +313,23 @@ std::chrono::milliseconds SharedService::Prune() {
   return std::chrono::hours(24);
 }
 
+std::chrono::milliseconds SharedService::LookAtStore() {
+  const bool up = store_->Refresh().has_value();
+  std::optional<std::vector<store::Breaker>> breakers;
+  std::optional<store::Store::Waiting> waiting;
+  if (auto open = store_->Breakers(clock_.Now())) breakers = *std::move(open);
+  const bool count = clock_.Steady() - counted_ >= kCountStore || counted_ == SteadyTime{};
+  if (up && count) {
+    if (auto counted = store_->CountWaiting()) waiting = *counted;
+    counted_ = clock_.Steady();
+  }
+  const std::lock_guard lock(mutex_);
+  store_up_ = up;
+  if (breakers) breakers_ = *std::move(breakers);
+  if (waiting) waiting_ = waiting;
+  return kLookAtStore;
+}
+
 std::expected<ReloadReport, Errors> SharedService::TryReload() {
   const SnapshotPtr before = snapshot();
   auto settings = LoadSettings(before->settings.path);
@@ -311,7 +349,7 @@ std::expected<ReloadReport, Errors> SharedService::TryReload() {
   std::ranges::copy((*after)->notes, std::back_inserter(report.notes));
   report.warnings = (*after)->warnings;
   std::ranges::move(SourceLines(**after), std::back_inserter(report.warnings));
-  log_.SetLevel((*after)->settings.log.level);
+  std::ignore = SetLogLevel((*after)->settings.log.level);
   if (const Result<void> reopened = log_.Reopen(); !reopened) {
     report.warnings.push_back("the log was not reopened: " + reopened.error().ToString());
   }
@@ -338,9 +376,18 @@ Result<EventLogPtr> SharedService::EventsFor(const Settings& before, const Setti
   return events;
 }
 
-void SharedService::AddStore(app::Status* status) const {
+void SharedService::AddStore(Look look, app::Status* status) const {
+  status->has_store = store_ != nullptr;
   if (!store_) return;
   status->incidents_lost = incidents_->lost();
+  status->store_latency = store_->latency();
+  if (look == Look::kRemembered) {
+    const std::lock_guard lock(mutex_);
+    status->store_up = store_up_;
+    status->waiting = waiting_;
+    status->breakers = breakers_;
+    return;
+  }
   Result<store::Store::Health> health = store_->Check(false);
   if (health) {
     status->store = *std::move(health);
@@ -350,42 +397,54 @@ void SharedService::AddStore(app::Status* status) const {
   if (auto breakers = store_->Breakers(clock_.Now())) status->breakers = *std::move(breakers);
 }
 
-Status SharedService::Status() const {
-  const Counts counts = counters_.Read();
+// The words that label counters, and how the rules in force do.
+void AddLabels(const Snapshot& snapshot, app::Status* status) {
+  status->listeners = {ListenerFor(snapshot.settings, "").name};
+  for (const Listener& listener : snapshot.settings.listeners) {
+    status->listeners.push_back(listener.name);
+  }
+  for (const scan::RuleInfo& rule : snapshot.rules->rules()) {
+    const bool observed = snapshot.settings.observed_rules.contains(rule.id);
+    status->rule_labels.push_back({rule.id, rule.severity, observed ? Mode::kObserve : rule.mode});
+  }
+  status->scratch = snapshot.rules->scratch();
+}
+
+Status SharedService::Status(Look look) const {
   app::Status status;
+  SnapshotPtr snapshot;
   {
     const std::lock_guard lock(mutex_);
-    status.config_path = snapshot_->settings.path;
-    status.mode = snapshot_->settings.policy.mode;
-    status.rules_version = snapshot_->rules->version();
-    status.rules = snapshot_->rules->rules().size();
-    status.reloaded = snapshot_->made;
-    AddSources(*snapshot_, &status);
+    snapshot = snapshot_;
     status.reloads = reloads_;
     status.reload_failures = reload_failures_;
+    status.last_reload_ok = last_reload_ok_;
   }
+  status.config_path = snapshot->settings.path;
+  status.mode = snapshot->settings.policy.mode;
+  status.rules_version = snapshot->rules->version();
+  status.rules = snapshot->rules->rules().size();
+  status.reloaded = snapshot->made;
+  AddSources(*snapshot, &status);
+  AddLabels(*snapshot, &status);
+  status.log_level = log_level_;
   status.version = WARIFU_VERSION;
   status.started = started_;
   status.uptime =
       std::chrono::duration_cast<std::chrono::seconds>(clock_.Steady() - started_steady_);
   status.rules_age =
       std::chrono::duration_cast<std::chrono::seconds>(clock_.Now() - status.reloaded);
-  status.messages = counts.messages;
-  status.verdicts = counts.verdicts;
-  status.would = counts.would;
-  status.faults = counts.faults;
-  status.findings = counts.findings;
-  status.event_failures = counts.event_failures;
-  status.recipients = counts.recipients;
-  status.stale = counts.stale;
-  status.ignored = counts.ignored;
+  status.counts = counters_.Read();
   status.ppap = archives_.counts();
   status.directory_silent =
       std::chrono::duration_cast<std::chrono::seconds>(outage_.Age(clock_.Now()));
-  AddStore(&status);
+  AddStore(look, &status);
   if (feeding_) status.feeding = feeding_->status();
   status.sessions_open = sessions_.open;
   status.sessions_total = sessions_.total;
+  status.messages_open = sessions_.messages;
+  status.shed = sessions_.shed;
+  status.process = ReadProcessFacts();
   return status;
 }
 

@@ -15,11 +15,13 @@
 // and ends disputes without waiting for mail (binding/settle.h), every pin.recheck and after a
 // reload.
 //
-// Guarantees: Begin() never blocks on a reload. Status() counts the store's rows, else it is cheap.
+// Where metrics are served, another thread looks at the store every 15 seconds, and counts what
+// waits in it every minute: a reader of metrics never waits for the store.
+//
+// Guarantees: Begin() never blocks on a reload. Status() is cheap, but for the store's rows.
 // Threads: all members may be called from any thread; reloads are done one after the other.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -30,8 +32,10 @@
 #include <vector>
 
 #include "app/archive_memory.h"
+#include "app/counters.h"
 #include "app/feeding.h"
 #include "app/inspector.h"
+#include "app/process_facts.h"
 #include "app/settings.h"
 #include "app/snapshot.h"
 #include "app/transport.h"
@@ -58,48 +62,54 @@ struct ReloadReport {
   }
 };
 
-// Kept by the daemon, shown by Status().
-struct SessionCounters {
-  std::atomic<std::uint64_t> open = 0;
-  std::atomic<std::uint64_t> total = 0;
-};
-
 struct Status {
   std::string version;  // of the program
   std::string config_path;
   WallTime started = {};
   std::chrono::seconds uptime{};
   Mode mode = Mode::kObserve;
+  incident::Level log_level = incident::Level::kInfo;
   std::string rules_version;
   std::size_t rules = 0;
   std::chrono::seconds rules_age{};
   WallTime reloaded = {};  // when the snapshot was made
   std::uint64_t reloads = 0;
   std::uint64_t reload_failures = 0;
+  bool last_reload_ok = true;
   bool has_directory = false;
   std::optional<std::size_t> directory_rows;  // of a table that is kept in memory
   std::string directory;                      // for people: "PostgreSQL, up to 4 connections"
   std::optional<LaneCounts> directory_lanes, lease_lanes, changes_lanes;  // of those on servers
   std::string changes;                                                    // their source
   FeedingStatus feeding;
-  std::uint64_t messages = 0;                       // that came to a verdict
-  std::map<std::string, std::uint64_t> verdicts;    // action → messages
-  std::map<std::string, std::uint64_t> would;       // the same, had all been enforced
-  std::map<std::string, std::uint64_t> faults;      // cause → faults
-  std::map<std::string, std::uint64_t> findings;    // severity → findings
-  std::map<std::string, std::uint64_t> recipients;  // refused one by one: action → recipients
-  std::uint64_t ignored = 0;                        // findings that an ignore list names
-  std::uint64_t stale = 0;                          // messages judged while the directory is silent
-  std::uint64_t event_failures = 0;
-  ArchiveMemory::Counts ppap;                 // what is remembered for the rule ppap-password
-  std::optional<store::Store::Health> store;  // nothing where there is none
-  std::string store_error;                    // why it could not be asked
-  std::vector<store::Breaker> breakers;       // open ones
+  Counts counts;
+  std::vector<std::string> listeners;  // of the configuration, and what a session of none is called
+  struct RuleLabels {
+    std::string id;
+    Severity severity = Severity::kMedium;
+    Mode mode = Mode::kEnforce;
+  };
+  std::vector<RuleLabels> rule_labels;  // of the rules in force
+  scan::ScratchUse scratch;
+  ArchiveMemory::Counts ppap;  // what is remembered for the rule ppap-password
+  bool has_store = false;
+  Histogram store_latency;
+  std::optional<bool> store_up;                  // when it was last looked at
+  std::optional<store::Store::Waiting> waiting;  // likewise
+  std::optional<store::Store::Health> store;     // nothing where there is none, or not asked
+  std::string store_error;                       // why it could not be asked
+  std::vector<store::Breaker> breakers;          // open ones
   std::uint64_t incidents_lost = 0;
   std::chrono::seconds directory_silent{};  // for so long
   std::uint64_t sessions_open = 0;
   std::uint64_t sessions_total = 0;
+  std::uint64_t messages_open = 0;
+  std::uint64_t shed = 0;
+  ProcessFacts process;
 };
+
+// Whether a Status counts the store's rows now, or says what was seen when it was last looked at.
+enum class Look : std::uint8_t { kAskStore, kRemembered };
 
 class Service : public Inspector {
  public:
@@ -109,7 +119,10 @@ class Service : public Inspector {
                                                                 const Clock& clock);
   // The errors in full, where a reload fails.
   virtual std::expected<ReloadReport, Errors> Reload() = 0;
-  virtual app::Status Status() const = 0;
+  virtual app::Status Status(Look look) const = 0;
+  app::Status Status() const { return Status(Look::kAskStore); }
+  // Of the log, until the next reload brings back what is configured. Returns the one before.
+  virtual incident::Level SetLogLevel(incident::Level level) = 0;
   virtual SessionCounters& sessions() = 0;
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
   // Null where store.url is "".

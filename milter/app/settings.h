@@ -55,6 +55,13 @@ struct SocketmapSettings {
   bool defer_unavailable = true;  // while store or directory cannot tell
 };
 
+// Where Prometheus reads metrics.
+struct MetricsSettings {
+  std::string address;  // "" for none
+  unsigned mode = 0660;
+  std::string group;
+};
+
 // One of the MTA's services, told by the macro {daemon_name}.
 struct Listener {
   std::string name;
@@ -92,6 +99,8 @@ struct EffectiveSetting {
   std::string name;   // "limits.message", "listeners[0].name"
   std::string value;  // as it would be written in the file
   Place place;        // line 0: the default
+  // The same for people: a password that stands among the words of a database is masked.
+  std::string Shown() const;
 };
 
 struct Settings {
@@ -138,6 +147,7 @@ struct Settings {
   std::chrono::milliseconds flow_expires{};
   binding::FanInOptions fan_in;
   SocketmapSettings socketmap;
+  MetricsSettings metrics;
 
   mail::Limits limits;
   scan::LoadOptions rules;

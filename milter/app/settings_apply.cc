@@ -88,6 +88,11 @@ Done SetSocketmap(Settings* s, Row, const Value& v) {
   return v.text.empty() ? Done{} : CheckSocket(v);
 }
 
+Done SetMetrics(Settings* s, Row, const Value& v) {
+  s->metrics.address = v.text;
+  return v.text.empty() ? Done{} : CheckSocket(v);
+}
+
 Done SetDirectoryType(Settings* s, Row, const Value& v) {
   using Type = binding::DirectoryOptions::Type;
   s->directory.type = v.text == "table"  ? Type::kTable
@@ -125,10 +130,7 @@ Done SetEventsTarget(Settings* s, Row, const Value& v) {
 }
 
 Done SetLogLevel(Settings* s, Row, const Value& v) {
-  s->log.level = v.text == "debug"     ? incident::Level::kDebug
-                 : v.text == "info"    ? incident::Level::kInfo
-                 : v.text == "warning" ? incident::Level::kWarning
-                                       : incident::Level::kError;
+  s->log.level = Word<incident::Level>(v);
   return {};
 }
 

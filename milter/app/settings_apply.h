@@ -35,6 +35,7 @@ Done SetSeverityAction(Settings* s, Row row, const Value& v);
 Done SetStore(Settings* s, Row, const Value& v);
 Done SetSocket(Settings* s, Row, const Value& v);
 Done SetSocketmap(Settings* s, Row, const Value& v);
+Done SetMetrics(Settings* s, Row, const Value& v);
 Done SetDirectoryType(Settings* s, Row, const Value& v);
 Done SetDirectoryPath(Settings* s, Row, const Value& v);
 Done SetDirectoryUrl(Settings* s, Row, const Value& v);

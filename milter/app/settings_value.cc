@@ -1,5 +1,6 @@
 // Reading, checking and rendering of single values; the rows are in settings_table.cc.
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <iterator>
 #include <optional>
@@ -115,6 +116,41 @@ Result<Value> ReadNumber(const Setting& setting, std::string_view text) {
   return Value{.text = std::string(text), .texts = {}, .number = *number, .flag = false};
 }
 
+constexpr std::string_view kMask = "********";
+
+// Masks what stands behind "password =" among the words of a database; rather too much than too
+// little, where quotes or backslashes are in it.
+void MaskBehind(std::string_view word, std::string* text) {
+  std::string folded = *text;
+  std::ranges::transform(folded, folded.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (std::size_t at = 0; (at = folded.find(word, at)) != std::string::npos;) {
+    at += word.size();
+    std::size_t begin = folded.find_first_not_of(' ', at);
+    if (begin == std::string::npos || folded[begin] != '=') continue;
+    begin = std::min(folded.find_first_not_of(' ', begin + 1), folded.size());
+    const std::size_t last_quote = folded.find_last_of('\'');
+    const bool quoted = begin < folded.size() && folded[begin] == '\'' && last_quote > begin;
+    std::size_t end = quoted ? last_quote + 1 : folded.find_first_of(" \"", begin);
+    if (std::string_view(folded).substr(begin, end - begin).contains('\\')) {
+      end = std::max(end, folded.find_last_of('"'));
+    }
+    end = std::min(end, folded.size());
+    for (std::string* both : {text, &folded}) both->replace(begin, end - begin, kMask);
+    at = begin;
+  }
+}
+
+// "scheme://user:secret@host"
+void MaskUserInfo(std::string* text) {
+  std::size_t user = text->find("://");
+  if (user == std::string::npos) return;
+  user += 3;
+  const std::size_t end = text->find_first_of("@/ ", user);
+  const std::size_t colon = text->find(':', user);
+  if (end == std::string::npos || (*text)[end] != '@' || colon > end) return;
+  text->replace(colon + 1, end - colon - 1, kMask);
+}
+
 }  // namespace
 
 std::string_view Leaf(std::string_view name) {
@@ -188,6 +224,13 @@ Result<Value> ReadValue(const Setting& setting, std::vector<std::string> texts) 
     }
   }
   return Value{.text = {}, .texts = std::move(texts), .number = 0, .flag = false};
+}
+
+std::string EffectiveSetting::Shown() const {
+  std::string out = value;
+  for (const std::string_view word : {"password", "passwd"}) MaskBehind(word, &out);
+  MaskUserInfo(&out);
+  return out;
 }
 
 Value StandardValue(const Setting& setting) {

@@ -19,6 +19,9 @@ constexpr std::pair<Mode, std::string_view> kModes[] = {
     {Mode::kEnforce, "enforce"},
 };
 
+static_assert(std::size(kActions) == kActionCount && std::size(kSeverities) == kSeverityCount &&
+              std::size(kModes) == kModeCount);
+
 }  // namespace
 
 std::string_view ToString(Action action) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -24,6 +25,8 @@ enum class Severity : std::uint8_t { kInfo, kLow, kMedium, kHigh, kCritical };
 
 // In observe nothing is refused, held or edited; the event says what would have happened.
 enum class Mode : std::uint8_t { kObserve, kEnforce };
+
+inline constexpr std::size_t kActionCount = 7, kSeverityCount = 5, kModeCount = 2;
 
 std::string_view ToString(Action action);
 std::string_view ToString(Severity severity);

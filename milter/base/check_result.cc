@@ -19,6 +19,8 @@ constexpr std::pair<Outcome, std::string_view> kOutcomes[] = {
     {Outcome::kNotApplicable, "not-applicable"},
 };
 
+static_assert(std::size(kChecks) == kCheckCount && std::size(kOutcomes) == kOutcomeCount);
+
 }  // namespace
 
 std::string_view ToString(Check check) {

@@ -7,6 +7,7 @@
 // Threads: plain values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,6 +38,8 @@ enum class Outcome : std::uint8_t {
   kUnavailable,    // the directory or store could not tell now (a passing fault)
   kNotApplicable,  // this check does not concern this session or mail
 };
+
+inline constexpr std::size_t kCheckCount = 11, kOutcomeCount = 5;
 
 std::string_view ToString(Check check);
 std::string_view ToString(Outcome outcome);

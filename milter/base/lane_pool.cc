@@ -75,6 +75,9 @@ struct Lanes::State {
   Result<void> StartLanes(const std::shared_ptr<State>& self);
   Steady::time_point NextSweep(Steady::time_point deadline) const;
   void Leave(const std::shared_ptr<Task>& task, Steady::time_point now);
+  // Queues the task and waits, with `*lock`, until it is done or its deadline.
+  Result<void> Await(const std::shared_ptr<State>& self, const std::shared_ptr<Task>& task,
+                     Steady::time_point deadline, std::unique_lock<std::mutex>* lock);
 
   // ── Of lanes ──
   static void Work(const std::shared_ptr<State>& state, const std::shared_ptr<Lane>& lane);
@@ -243,20 +246,30 @@ Result<void> Lanes::Run(Job job, std::chrono::milliseconds timeout) {
   std::unique_lock lock(state.mutex);
   state.JoinEnded(&lock);
   if (Result<void> admitted = state.Admit(task.get(), task->begun); !admitted) return admitted;
-  state.queue.push_back(task);
-  state.work.notify_one();
+  Result<void> ran = state.Await(state_, task, deadline, &lock);
+  const auto waited = Steady::now() - task->begun;
+  state.counts.waited.Add(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(waited).count()));
+  return ran;
+}
+
+Result<void> Lanes::State::Await(const std::shared_ptr<State>& self,
+                                 const std::shared_ptr<Task>& task, Steady::time_point deadline,
+                                 std::unique_lock<std::mutex>* lock) {
+  queue.push_back(task);
+  work.notify_one();
   while (!task->done) {
     const auto now = Steady::now();
-    state.Sweep(now);
+    Sweep(now);
     if (now >= deadline) {
-      state.Leave(task, now);
-      return TryLater("no answer within " + std::to_string(timeout.count()) + " ms");
+      Leave(task, now);
+      return TryLater("no answer within " + std::to_string(task->timeout.count()) + " ms");
     }
-    if (Result<void> started = state.StartLanes(state_); !started) {
-      state.Leave(task, now);
+    if (Result<void> started = StartLanes(self); !started) {
+      Leave(task, now);
       return started;
     }
-    task->wake.wait_until(lock, state.NextSweep(deadline));
+    task->wake.wait_until(*lock, NextSweep(deadline));
   }
   return {};
 }

@@ -29,6 +29,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/histogram.h"
 
 namespace warifu {
 
@@ -46,6 +47,7 @@ struct LaneCounts {
   std::uint64_t abandoned = 0;  // ever found stuck
   std::uint64_t timeouts = 0;   // callers that left without an answer
   std::uint64_t refused = 0;    // callers that were refused at once
+  Histogram waited = {};        // how long callers waited, those at once refused left out
 };
 
 // The part of LanePool that knows no types.

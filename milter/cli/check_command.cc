@@ -135,7 +135,7 @@ void PrintSettings(const app::Settings& settings, const Arguments& arguments, Te
   for (const app::EffectiveSetting& setting : settings.effective) {
     if (arguments.json()) {
       terminal.out << Json{{"setting", setting.name},
-                           {"value", setting.value},
+                           {"value", setting.Shown()},
                            {"file", setting.place.file},
                            {"line", setting.place.line}}
                           .dump(-1, ' ', false, Json::error_handler_t::replace)
@@ -146,7 +146,7 @@ void PrintSettings(const app::Settings& settings, const Arguments& arguments, Te
     const std::string where =
         standard ? "default" : setting.place.file + ":" + std::to_string(setting.place.line);
     table.Add({{setting.name, standard ? Style::kPlain : Style::kBold},
-               Printable(setting.value, 1000),
+               Printable(setting.Shown(), 1000),
                {where, Style::kDim}});
   }
   table.Print(terminal);

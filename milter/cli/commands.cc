@@ -127,6 +127,10 @@ constexpr Command kDaemon[] = {
      "The daemon reads configuration, rules and directory anew and takes them all or none: if "
      "anything in them is wrong it goes on with what it has, and every error is shown here.",
      kDaemonOptions, RunReload},
+    {"log-level", "LEVEL", 1, 1, "set how much the running warifu-milter logs",
+     "LEVEL is debug, info, warning or error: the least level that is written from now on. The "
+     "next reload or restart brings back log.level of the configuration.",
+     kDaemonOptions, RunLogLevel},
     {"version", "", 0, 0, "show the version", "", {}, RunVersion},
     {"completion",
      "bash|zsh",

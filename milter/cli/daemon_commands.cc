@@ -1,7 +1,11 @@
-// `warifu status` and `warifu reload`: the running daemon, asked over its control socket.
+// `warifu status`, `warifu reload` and `warifu log-level`: the running daemon, asked over its
+// control socket.
 #include <algorithm>
+#include <cstdint>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <utility>
 
 #include "app/control.h"
 #include "base/redact.h"
@@ -32,6 +36,60 @@ std::string ValueText(const Json& value) {
   return value.dump();
 }
 
+// "3d 4h", "2m 5s", "0s": the two greatest units that are there.
+std::string SpanText(std::int64_t seconds) {
+  constexpr std::pair<std::int64_t, char> kUnits[] = {{86'400, 'd'}, {3'600, 'h'}, {60, 'm'}};
+  for (std::size_t i = 0; i < std::size(kUnits); ++i) {
+    const auto [size, unit] = kUnits[i];
+    if (seconds < size) continue;
+    const auto [less, small] =
+        i + 1 < std::size(kUnits) ? kUnits[i + 1] : std::pair<std::int64_t, char>{1, 's'};
+    const std::int64_t rest = seconds % size / less;
+    return std::to_string(seconds / size) + unit +
+           (rest == 0 ? "" : ' ' + std::to_string(rest) + small);
+  }
+  return std::to_string(seconds) + 's';
+}
+
+// "0.3 ms"; of a daemon of another release it may be missing.
+std::string MillisecondsText(const Json& times, const char* key) {
+  const auto it = times.is_object() ? times.find(key) : times.end();
+  if (it == times.end() || !it->is_number()) return "?";
+  char text[40];
+  std::snprintf(text, sizeof text, "%.3g ms", it->get<double>() / 1e3);
+  return text;
+}
+
+// The stages that take most of the time.
+std::string StagesText(const Json& stages) {
+  std::string text;
+  std::size_t shown = 0;
+  for (const auto& [name, times] : stages.items()) {
+    if (name == "total" || ++shown > 3) continue;
+    text += (text.empty() ? "" : ", ") + Printable(name) + ' ' + MillisecondsText(times, "mean_us");
+  }
+  if (stages.contains("total")) {
+    const Json& total = stages["total"];
+    text += (text.empty() ? "" : "; ") + ("whole mail " + MillisecondsText(total, "mean_us")) +
+            ", 99 of 100 within " + MillisecondsText(total, "p99_us");
+  }
+  return text.empty() ? "none" : text;
+}
+
+// One line of a status: in units for people.
+std::pair<std::string, std::string> LineOf(const std::string& key, const Json& value) {
+  constexpr std::string_view kSeconds = "_seconds", kBytes = "_bytes";
+  if (key.ends_with(kSeconds) && value.is_number_integer()) {
+    return {key.substr(0, key.size() - kSeconds.size()), SpanText(value.get<std::int64_t>())};
+  }
+  if (key.ends_with(kBytes) && value.is_number_integer()) {
+    return {key.substr(0, key.size() - kBytes.size()),
+            std::to_string(value.get<std::uint64_t>() >> 20) + " MiB"};
+  }
+  if (key == "stages" && value.is_object()) return {"slowest stages", StagesText(value)};
+  return {key, ValueText(value)};
+}
+
 void PrintObject(const std::string& text, const Arguments& arguments, Terminal& terminal) {
   if (arguments.json()) {
     terminal.out << text << '\n';
@@ -40,7 +98,8 @@ void PrintObject(const std::string& text, const Arguments& arguments, Terminal& 
   Table table;
   const Json object = Json::parse(text);
   for (const auto& [key, value] : object.items()) {
-    table.Add({{Label(key), Style::kDim}, ValueText(value)});
+    auto [label, shown] = LineOf(key, value);
+    table.Add({{Label(std::move(label)), Style::kDim}, std::move(shown)});
   }
   table.Print(terminal);
 }
@@ -56,10 +115,11 @@ std::expected<std::string, Errors> SocketFor(const Arguments& arguments) {
   return settings->control_socket;
 }
 
-int Ask(const char* command, const Arguments& arguments, Terminal& terminal) {
+int Ask(const char* command, const Arguments& arguments, Terminal& terminal,
+        const std::string& with = "{}") {
   const auto socket = SocketFor(arguments);
   const app::ControlAnswer answer =
-      socket ? app::CallDaemon(*socket, command) : std::unexpected(socket.error());
+      socket ? app::CallDaemon(*socket, command, with) : std::unexpected(socket.error());
   if (!answer) {
     PrintErrors(terminal, answer.error());
     return kExitError;
@@ -76,6 +136,10 @@ int RunStatus(const Arguments& arguments, Terminal& terminal) {
 
 int RunReload(const Arguments& arguments, Terminal& terminal) {
   return Ask("reload", arguments, terminal);
+}
+
+int RunLogLevel(const Arguments& arguments, Terminal& terminal) {
+  return Ask("log-level", arguments, terminal, Json{{"level", arguments.operands[0]}}.dump());
 }
 
 int RunVersion(const Arguments& arguments, Terminal& terminal) {

@@ -47,5 +47,6 @@ int RunCompletion(const Arguments& arguments, Terminal& terminal);
 int RunVersion(const Arguments& arguments, Terminal& terminal);
 int RunStatus(const Arguments& arguments, Terminal& terminal);
 int RunReload(const Arguments& arguments, Terminal& terminal);
+int RunLogLevel(const Arguments& arguments, Terminal& terminal);
 
 }  // namespace warifu::cli

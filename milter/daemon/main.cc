@@ -9,8 +9,10 @@
 
 #include "app/control_service.h"
 #include "app/ledger_service.h"
+#include "app/metrics.h"
 #include "app/service.h"
 #include "app/settings.h"
+#include "daemon/metrics_server.h"
 #include "daemon/privileges.h"
 #include "daemon/server.h"
 #include "daemon/signals.h"
@@ -109,6 +111,19 @@ Result<std::unique_ptr<daemon::SocketmapServer>> Transports(const app::Settings&
   return server;
 }
 
+// Without an address there is none, which is no error.
+Result<std::unique_ptr<daemon::MetricsServer>> Metrics(const app::Settings& settings,
+                                                       app::Service& service, incident::Log& log) {
+  if (settings.metrics.address.empty()) return nullptr;
+  daemon::MetricsOptions options;
+  options.address = settings.metrics.address;
+  options.mode = settings.metrics.mode;
+  options.group = settings.metrics.group;
+  return daemon::StartMetrics(
+      options, [&service] { return app::MetricsText(service.Status(app::Look::kRemembered)); },
+      log);
+}
+
 int RunDaemon(const app::Settings& settings) {
   auto log = incident::OpenLog(settings.log);
   if (!log) return Failed({log.error()});
@@ -118,13 +133,14 @@ int RunDaemon(const app::Settings& settings) {
   if (!control) return Failed({control.error()});
   auto transports = Transports(settings, **service, **log);
   if (!transports) return Failed({transports.error()});
+  auto metrics = Metrics(settings, **service, **log);
+  if (!metrics) return Failed({metrics.error()});
 
   daemon::Hooks hooks;
   hooks.inspector = service->get();
   hooks.log = log->get();
   hooks.reload = [&] { std::ignore = (*service)->Reload(); };  // logs its outcome itself
-  hooks.sessions_open = &(*service)->sessions().open;
-  hooks.sessions_total = &(*service)->sessions().total;
+  hooks.sessions = &(*service)->sessions();
   const auto ended = daemon::Serve(OptionsFrom(settings), hooks);
   if (!ended) {
     (*log)->Error(ended.error().ToString());
@@ -134,6 +150,7 @@ int RunDaemon(const app::Settings& settings) {
     // An inspection hangs and still uses all this: nothing may be taken down under it.
     if (*control) (*control)->Stop();
     if (*transports) (*transports)->Stop();
+    if (*metrics) (*metrics)->Stop();
     _exit(EXIT_SUCCESS);
   }
   return EXIT_SUCCESS;

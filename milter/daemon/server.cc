@@ -88,7 +88,7 @@ class Server {
         // Never freed: a callback that is kept out still asks it.
         traffic_(new Traffic(options.max_messages, SessionLimit())),
         keep_alive_(std::make_unique<KeepAlive>(options.progress)) {
-    traffic_->Mirror(hooks.sessions_open, hooks.sessions_total);
+    traffic_->Mirror(hooks.sessions);
   }
 
   Result<void> Open();

@@ -19,10 +19,9 @@
 // Threads: called on the main thread, once a process, after OwnSignals().
 #pragma once
 
-#include <atomic>
-#include <cstdint>
 #include <functional>
 
+#include "app/counters.h"
 #include "app/inspector.h"
 #include "base/error.h"
 #include "daemon/options.h"
@@ -33,10 +32,8 @@ namespace warifu::daemon {
 struct Hooks {
   app::Inspector* inspector = nullptr;
   incident::Log* log = nullptr;
-  std::function<void()> reload;  // on USR1; logs its own outcome
-  // Kept up to date for `warifu status`, where given.
-  std::atomic<std::uint64_t>* sessions_open = nullptr;
-  std::atomic<std::uint64_t>* sessions_total = nullptr;
+  std::function<void()> reload;              // on USR1; logs its own outcome
+  app::SessionCounters* sessions = nullptr;  // kept up to date, where given
 };
 
 enum class Ended { kStopped, kAbandoned };

@@ -1,14 +1,10 @@
 #include "daemon/socketmap.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <atomic>
@@ -23,6 +19,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "daemon/listen.h"
 #include "daemon/netstring.h"
 #include "daemon/socket.h"
 
@@ -31,51 +28,11 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr int kBacklog = 128;
 constexpr std::size_t kFramingBytes = 16;
 constexpr std::chrono::milliseconds kAcceptPause{200};  // after descriptors ran out
 
 std::unexpected<Error> SystemError(const std::string& doing) {
   return Fail(ErrorKind::kSystem, doing + ": " + std::strerror(errno));
-}
-
-// Binds and listens; `path`: of a unix socket, the private name.
-Result<UniqueFd> Listen(const SocketAddress& address, const std::string& path) {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  if (address.transport == Transport::kUnix) {
-    auto* to = reinterpret_cast<sockaddr_un*>(&storage);
-    to->sun_family = AF_UNIX;
-    if (path.size() >= sizeof to->sun_path) return Fail(ErrorKind::kInvalid, path + " is too long");
-    path.copy(to->sun_path, sizeof to->sun_path - 1);
-    size = sizeof *to;
-  } else if (address.ipv6) {
-    auto* to = reinterpret_cast<sockaddr_in6*>(&storage);
-    to->sin6_family = AF_INET6;
-    to->sin6_port = htons(static_cast<std::uint16_t>(address.port));
-    inet_pton(AF_INET6, address.host.c_str(), &to->sin6_addr);
-    size = sizeof *to;
-  } else {
-    auto* to = reinterpret_cast<sockaddr_in*>(&storage);
-    to->sin_family = AF_INET;
-    to->sin_port = htons(static_cast<std::uint16_t>(address.port));
-    inet_pton(AF_INET, address.host.c_str(), &to->sin_addr);
-    size = sizeof *to;
-  }
-  UniqueFd fd(socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) return SystemError("socket");
-  const int on = 1;
-  if (address.transport == Transport::kTcp) {
-    setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  } else {
-    // The mode set before bind() is the one that the name is born with.
-    fchmod(fd.get(), 0600);
-  }
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&storage), size) != 0 ||
-      listen(fd.get(), kBacklog) != 0) {
-    return SystemError("cannot listen on " + PostfixSyntax(address));
-  }
-  return fd;
 }
 
 std::string ToReply(const SocketmapAnswer& answer) {
@@ -234,9 +191,7 @@ Result<void> Server::Start(const SocketmapOptions& options, SocketmapLookup look
   shared_.lookup = std::move(lookup);
   shared_.wake = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!shared_.wake) return SystemError("eventfd");
-  const std::string connection = socket_.connection();  // "unix:/path"
-  Result<UniqueFd> listener =
-      Listen(socket_.address(), connection.substr(connection.find(':') + 1));
+  Result<UniqueFd> listener = Listen(socket_);
   if (!listener) return std::unexpected(listener.error());
   shared_.listener = std::move(*listener);
   if (auto published = socket_.Publish(options.mode, options.group); !published) {

@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "app/counters.h"
+
 namespace warifu::daemon {
 
 class Traffic {
@@ -33,17 +35,14 @@ class Traffic {
   }
   void LeaveCallback() noexcept { callbacks_.fetch_sub(1); }
 
-  // Also counts sessions there, for others to see; before the first session.
-  void Mirror(std::atomic<std::uint64_t>* open, std::atomic<std::uint64_t>* total) {
-    open_mirror_ = open;
-    total_mirror_ = total;
-  }
+  // Also counts there, for others to see; before the first session.
+  void Mirror(app::SessionCounters* counters) { mirror_ = counters; }
 
   // False when there are too many; the session is then not counted.
   bool BeginSession() noexcept;
   void EndSession() noexcept;
   Admission BeginMessage() noexcept;
-  void EndMessage() noexcept { messages_.fetch_sub(1); }
+  void EndMessage() noexcept;
 
   void Drain() noexcept { draining_.store(true); }
   // Lets no callback in and waits until none is running; false when one still is at the deadline.
@@ -60,8 +59,7 @@ class Traffic {
 
   const std::size_t max_messages_, max_sessions_;
   std::atomic<std::size_t> callbacks_ = 0, sessions_ = 0, messages_ = 0;
-  std::atomic<std::uint64_t>* open_mirror_ = nullptr;
-  std::atomic<std::uint64_t>* total_mirror_ = nullptr;
+  app::SessionCounters* mirror_ = nullptr;
   std::atomic<std::uint64_t> shed_ = 0;
   std::atomic<bool> draining_ = false, closed_ = false;
 };

@@ -13,9 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr NameTable<Direction, 3> kDirections = {{Direction::kOutbound, "outbound"},
-                                                 {Direction::kInternal, "internal"},
-                                                 {Direction::kInbound, "inbound"}};
+constexpr NameTable<Direction, kDirectionCount> kDirections = {{Direction::kOutbound, "outbound"},
+                                                               {Direction::kInternal, "internal"},
+                                                               {Direction::kInbound, "inbound"}};
 
 constexpr std::size_t kLongest = 320;  // bytes of one value: the longest address fits
 

@@ -25,6 +25,7 @@
 namespace warifu::incident {
 
 enum class Direction { kOutbound, kInternal, kInbound };
+inline constexpr std::size_t kDirectionCount = 3;
 std::string_view ToString(Direction direction);
 bool FromString(std::string_view word, Direction* direction);
 

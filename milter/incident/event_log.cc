@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "base/names.h"
 #include "base/redact.h"
 #include "base/unique_fd.h"
 
@@ -20,6 +21,11 @@ namespace warifu::incident {
 namespace {
 
 constexpr std::size_t kLongestLogLine = 2000;
+
+constexpr NameTable<Level, 4> kLevels = {{Level::kDebug, "debug"},
+                                         {Level::kInfo, "info"},
+                                         {Level::kWarning, "warning"},
+                                         {Level::kError, "error"}};
 
 enum class Form { kForPeople, kBare };
 
@@ -195,6 +201,14 @@ Result<std::unique_ptr<Interface>> Open(Arguments&&... arguments) {
 }
 
 }  // namespace
+
+std::string_view ToString(Level level) {
+  return NameOf(kLevels, level);
+}
+
+bool FromString(std::string_view word, Level* level) {
+  return ValueOf(kLevels, word, level);
+}
 
 Result<std::unique_ptr<Log>> OpenLog(const LogOptions& options) {
   return Open<Log, SpdLog>(options);

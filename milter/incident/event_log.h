@@ -19,6 +19,8 @@
 namespace warifu::incident {
 
 enum class Level { kDebug, kInfo, kWarning, kError };
+std::string_view ToString(Level level);
+bool FromString(std::string_view word, Level* level);
 
 struct LogOptions {
   std::string target = "stderr";  // "stderr", "syslog", or a file's path

@@ -63,6 +63,7 @@ class PatternSetImpl : public PatternSet {
   const std::vector<RuleInfo>& rules() const override { return infos_; }
   const std::string& version() const override { return version_; }
   const std::vector<std::string>& notes() const override { return notes_; }
+  ScratchUse scratch() const override { return pool_->use(); }
   bool from_cache() const override { return first_pass_.from_cache; }
   std::vector<RuleProblem> CheckExamples() const override {
     return CheckRuleExamples(*this, rules_);
@@ -300,9 +301,9 @@ ScanResult PatternSetImpl::Scan(std::span<const Segment> segments, const ScanCon
   return Run(*this, segments, context, times).Go();
 }
 
-// Everything of the rules that decides what is found and how it counts.
-std::string VersionOf(const std::vector<Rule>& rules) {
-  std::string all(hs_version());
+// Everything of a rule that decides what is found and how it counts.
+std::string Content(const Rule& rule) {
+  std::string all;
   const auto add = [&all](std::string_view part) {
     all += '\n' + std::to_string(part.size()) + ':';
     all += part;
@@ -311,42 +312,51 @@ std::string VersionOf(const std::vector<Rule>& rules) {
     add(std::to_string(parts.size()));
     for (const std::string& part : parts) add(part);
   };
-  for (const Rule& rule : rules) {
-    const RuleInfo& info = rule.info;
-    add(info.id);
-    add(rule.path);
-    if (rule.record != nullptr) {
-      add(info.regex);
-      add_all(rule.record->delimiters);
-    }
-    for (const RulePattern& p : rule.patterns) {
-      add(p.regex);
-      add(std::to_string(p.secret_group) + "," + std::to_string(p.account_group) +
-          (p.trim ? ",trim" : ""));
-    }
-    add(rule.near.regex);
-    add(std::to_string(rule.near.above) + "," + std::to_string(rule.near.below) + "," +
-        std::to_string(rule.near.account_group));
-    add_all(info.keywords);
-    add_all(rule.validators);
-    add_all(rule.strong);
-    for (const auto& filter : rule.filters) add(filter->source());
-    for (const Requirement& required : rule.required) {
-      add(required.rule + "," + std::to_string(required.within_lines.value_or(-1)));
-    }
-    if (rule.helper) add("helper");
-    for (const Region region : info.regions) add(ToString(region));
-    add(std::to_string(rule.entropy) + "," + std::to_string(info.sample) + "," +
-        std::string(ToString(info.severity)) + "," + std::string(ToString(info.action)) + "," +
-        std::string(ToString(info.mode)));
-    if (info.until) add(std::to_string(info.until->time_since_epoch().count()));
-    for (const auto& list : rule.allowlists) {
-      add(std::to_string(static_cast<int>(list->target)) + (list->all_must_match ? "&" : "|") +
-          (list->whole ? "w" : "") + (list->impossible ? "i" : ""));
-      add_all(list->regexes);
-      add_all(list->stopwords);
-      add_all(list->paths);
-    }
+  const RuleInfo& info = rule.info;
+  add(info.id);
+  add(rule.path);
+  if (rule.record != nullptr) {
+    add(info.regex);
+    add_all(rule.record->delimiters);
+  }
+  for (const RulePattern& p : rule.patterns) {
+    add(p.regex);
+    add(std::to_string(p.secret_group) + "," + std::to_string(p.account_group) +
+        (p.trim ? ",trim" : ""));
+  }
+  add(rule.near.regex);
+  add(std::to_string(rule.near.above) + "," + std::to_string(rule.near.below) + "," +
+      std::to_string(rule.near.account_group));
+  add_all(info.keywords);
+  add_all(rule.validators);
+  add_all(rule.strong);
+  for (const auto& filter : rule.filters) add(filter->source());
+  for (const Requirement& required : rule.required) {
+    add(required.rule + "," + std::to_string(required.within_lines.value_or(-1)));
+  }
+  if (rule.helper) add("helper");
+  for (const Region region : info.regions) add(ToString(region));
+  add(std::to_string(rule.entropy) + "," + std::to_string(info.sample) + "," +
+      std::string(ToString(info.severity)) + "," + std::string(ToString(info.action)) + "," +
+      std::string(ToString(info.mode)));
+  if (info.until) add(std::to_string(info.until->time_since_epoch().count()));
+  for (const auto& list : rule.allowlists) {
+    add(std::to_string(static_cast<int>(list->target)) + (list->all_must_match ? "&" : "|") +
+        (list->whole ? "w" : "") + (list->impossible ? "i" : ""));
+    add_all(list->regexes);
+    add_all(list->stopwords);
+    add_all(list->paths);
+  }
+  return all;
+}
+
+// Of each rule, and of all; the engine counts, too.
+std::string SetVersions(std::vector<Rule>* rules) {
+  std::string all(hs_version());
+  for (Rule& rule : *rules) {
+    const std::string content = Content(rule);
+    rule.info.version = Sha256Hex(content).substr(0, 12);
+    all += content;
   }
   return Sha256Hex(all).substr(0, 12);
 }
@@ -378,7 +388,7 @@ std::expected<std::shared_ptr<const PatternSet>, Errors> LoadWith(const LoadOpti
                                                                   const EngineHooks& hooks) {
   RuleFiles files = ReadRuleFiles(options.sources, options.actions);
   Disable(options.disabled_rules, &files);
-  const std::string version = VersionOf(files.rules);
+  const std::string version = SetVersions(&files.rules);
   // Rules that could be read are compiled even so: all errors come at once.
   auto rules = CompileRules(std::move(files.rules));
   Errors errors = std::move(files.errors);

@@ -78,6 +78,7 @@ struct RuleInfo {
   std::optional<WallTime> until;
   double sample = 1.0;
   std::string regex;
+  std::string version = {};  // 12 hex digits over everything that decides what it finds and does
 };
 
 // A match of a rule's regex that one of the rule's own filters turned down.
@@ -115,6 +116,12 @@ struct StageTimes {
   double first_pass_us = 0, second_pass_us = 0;
 };
 
+// Working memory of scans (scratch_pool.h): as many spaces as scans that ran at once.
+struct ScratchUse {
+  std::size_t spaces = 0;  // lent and idle
+  std::size_t bytes = 0;   // that the engine needs for them; what scans record comes on top
+};
+
 class PatternSet {
  public:
   virtual ~PatternSet() = default;
@@ -128,6 +135,7 @@ class PatternSet {
   // Things that loaded but that a person should know: ignored keys of foreign packs, a cache that
   // was made anew, rules past their `until`.
   virtual const std::vector<std::string>& notes() const = 0;
+  virtual ScratchUse scratch() const = 0;
   // True when the compiled database came from the cache.
   virtual bool from_cache() const = 0;
   // Runs every rule's `matches` and `misses` through Scan() and looks for alternatives without a

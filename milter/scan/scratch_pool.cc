@@ -63,6 +63,7 @@ Result<std::unique_ptr<ScratchPool>> ScratchPool::Make(const hs_database_t* data
       return Fail(ErrorKind::kTemporary, "no memory for the pattern engine's scratch space");
     }
     pool->prototype_.reset(scratch);
+    if (hs_scratch_size(scratch, &pool->bytes_) != HS_SUCCESS) pool->bytes_ = 0;
   }
   return pool;
 }
@@ -85,6 +86,7 @@ Result<ScratchPool::Lease> ScratchPool::Take() {
     made->hs.reset(scratch);
   }
   made->latest.assign(forms_, 0);
+  made_.fetch_add(1, std::memory_order_relaxed);
   return Lease(this, std::move(made));
 }
 
@@ -92,6 +94,12 @@ void ScratchPool::Return(std::unique_ptr<Scratch> scratch) {
   if (scratch->hits.capacity() > kKeptHits) scratch->hits = {};
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(scratch));
+}
+
+ScratchUse ScratchPool::use() const {
+  const std::size_t spaces = made_.load(std::memory_order_relaxed);
+  // Beside these there is the one that they are copies of.
+  return {.spaces = spaces, .bytes = bytes_ * (spaces + 1)};
 }
 
 std::size_t ScratchPool::idle() const {

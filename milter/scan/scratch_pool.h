@@ -7,6 +7,7 @@
 // Threads: safe; a Lease belongs to one thread at a time and must end before the pool does.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -68,6 +69,7 @@ class ScratchPool {
   // kTemporary when memory ran out.
   Result<Lease> Take();
   std::size_t idle() const;
+  ScratchUse use() const;
 
  private:
   explicit ScratchPool(std::size_t forms) : forms_(forms) {}
@@ -75,6 +77,8 @@ class ScratchPool {
 
   std::size_t forms_;
   HsScratch prototype_;
+  std::size_t bytes_ = 0;  // of one scratch space
+  std::atomic<std::size_t> made_ = 0;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Scratch>> idle_;
 };

@@ -109,6 +109,7 @@ Comparison ImportDirectory(Connection& connection, SortedRows& rows, const Impor
 
 // ── upkeep.cc ──────────────────────────────────────────────────────────────────────────────────
 Store::Health CheckHealth(Connection& connection);
+Store::Waiting CountWaiting(Connection& connection);
 // One portion, at most `most` rows a table.
 Store::Pruned PrunePortion(Connection& connection, WallTime before, WallTime now, std::size_t most);
 void RecordPrune(Connection& connection, const Store::Pruned& pruned, const Act& act);

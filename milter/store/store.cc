@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <type_traits>
@@ -264,6 +265,10 @@ class StoreOnEngine final : public Store {
   }
 
   // ── Upkeep ─────────────────────────────────────────────────────────────────────────────────────
+  Result<Waiting> CountWaiting() override {
+    return Read([](Connection& c) { return store::CountWaiting(c); });
+  }
+  Histogram latency() const override { return latency_; }
   Result<Health> Check(bool deep) override { return engine_->Check(deep); }
   Result<void> Backup(const std::string& path) override { return engine_->Backup(path); }
   Result<Pruned> Prune(WallTime before, WallTime now, const Act& act) override;
@@ -275,6 +280,16 @@ class StoreOnEngine final : public Store {
   Result<void> Start() { return Refresh(); }
 
  private:
+  // Work within the time-out of a mail, timed.
+  Result<void> Run(Work work) {
+    const auto begun = std::chrono::steady_clock::now();
+    Result<void> done = engine_->Run(std::move(work));
+    latency_.Add(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                                std::chrono::steady_clock::now() - begun)
+                                                .count()));
+    return done;
+  }
+
   // What `work` gives, or std::monostate where it gives nothing.
   template <typename F>
   using Given = std::invoke_result_t<F&, Connection&>;
@@ -321,7 +336,7 @@ class StoreOnEngine final : public Store {
 
   template <typename F>
   Result<Given<F>> Read(F work) {
-    return Call([this](Work w) { return engine_->Run(std::move(w)); }, std::move(work));
+    return Call([this](Work w) { return Run(std::move(w)); }, std::move(work));
   }
 
   // For people, who wait longer than a mail can; at one moment.
@@ -339,7 +354,7 @@ class StoreOnEngine final : public Store {
 
   template <typename F>
   Result<Given<F>> Write(F work) {
-    return Call([this](Work w) { return engine_->Run(std::move(w)); }, Locked(std::move(work)));
+    return Call([this](Work w) { return Run(std::move(w)); }, Locked(std::move(work)));
   }
   template <typename F>
   Result<Given<F>> WriteLong(F work) {
@@ -382,6 +397,7 @@ class StoreOnEngine final : public Store {
         [memory = memory_, by_ourselves](Connection& c) { memory->CatchUp(c, by_ourselves); });
   }
 
+  Histogram latency_;
   const std::unique_ptr<Engine> engine_;
   const std::shared_ptr<Memory> memory_;
 };

@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/histogram.h"
 #include "store/records.h"
 
 namespace warifu::store {
@@ -240,6 +241,14 @@ class Store {
                   open_incidents = 0, history = 0;
     std::vector<std::string> problems = {};  // what is damaged or does not fit together
   };
+  // What waits for a person, counted.
+  struct Waiting {
+    std::uint64_t disputes = 0, open_changes = 0, locks = 0, open_incidents = 0;
+    std::uint64_t held = 0;  // of the open incidents
+  };
+  virtual Result<Waiting> CountWaiting() = 0;
+  // How long calls took since the start, but for those that people make on the whole store.
+  virtual Histogram latency() const = 0;
   // `deep`: the engine's own integrity check, too.
   virtual Result<Health> Check(bool deep) = 0;
   // A consistent copy; SQLite only (PostgreSQL: kInvalid, says to use pg_dump).

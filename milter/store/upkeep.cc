@@ -83,6 +83,19 @@ Store::Health CheckHealth(Connection& connection) {
   return health;
 }
 
+Store::Waiting CountWaiting(Connection& connection) {
+  static constexpr Query kHeld{
+      "SELECT count(*) FROM incidents WHERE state = 'open' AND action = 'hold'", "n"};
+  const auto count = [&](const Query& query) {
+    return static_cast<std::uint64_t>(connection.Number(query));
+  };
+  return {.disputes = count(kCounts[2]),
+          .open_changes = count(kCounts[3]),
+          .locks = count(kCounts[4]),
+          .open_incidents = count(kCounts[5]),
+          .held = count(kHeld)};
+}
+
 Store::Pruned PrunePortion(Connection& connection, WallTime before, WallTime now,
                            std::size_t most) {
   Delete(connection, kPruneAlarms, {before});

@@ -202,8 +202,8 @@ TEST(Pin, ASwappedRecipientIsDeferredAndTheOthersPass) {
   EXPECT_EQ(event["recipients"], nlohmann::json({"hanako@example.jp"}));
   ASSERT_THAT(gateway.Incidents(), SizeIs(1));
   EXPECT_EQ(gateway.Incidents()[0].recipients, "hanako@example.jp");
-  EXPECT_EQ(gateway.counters.Read().recipients["defer"], 1u);
-  EXPECT_EQ(gateway.counters.Read().messages, 1u);
+  EXPECT_EQ(gateway.counters.Read().Recipients()["defer"], 1u);
+  EXPECT_EQ(gateway.counters.Read().Messages(), 1u);
 }
 
 // A client that is told 451 comes back for days.
@@ -225,7 +225,7 @@ TEST(Retries, OfARecipientAreOneIncidentUntilItIsSettled) {
   EXPECT_EQ(incidents[0].times, 20u);
   EXPECT_EQ(incidents[0].latest, incidents[0].at + std::chrono::minutes(190));
   EXPECT_EQ(gateway.LastEvent()["reference"], incidents[0].reference);
-  EXPECT_EQ(gateway.counters.Read().recipients["defer"], 20u);
+  EXPECT_EQ(gateway.counters.Read().Recipients()["defer"], 20u);
   EXPECT_THAT(gateway.Events(), SizeIs(20)) << "each stands in the event log";
 
   Envelop other = mail;
@@ -417,7 +417,7 @@ TEST(Outage, TheLedgerAnswersForAnHourAndSaysSo) {
   EXPECT_EQ(CheckOf(gateway, "sender")["stale"], true);
   EXPECT_EQ(CheckOf(gateway, "author")["stale"], true);
   EXPECT_EQ(CheckOf(gateway, "pin")["stale"], true);
-  EXPECT_EQ(gateway.counters.Read().stale, 1u);
+  EXPECT_EQ(gateway.counters.Read().stale.value(), 1u);
   EXPECT_EQ(gateway.Send("From: a@example.com\n\nhi\n", Inbound({"<taro@example.jp>"})).action(),
             kAccept);
   // Not the thief, and not what was never proven.

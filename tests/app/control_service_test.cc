@@ -22,7 +22,11 @@ class FakeLog final : public incident::Log {
 class FakeService final : public Service {
  public:
   std::expected<ReloadReport, Errors> Reload() override { return report_; }
-  app::Status Status() const override { return status_; }
+  using Service::Status;
+  app::Status Status(Look) const override { return status_; }
+  incident::Level SetLogLevel(incident::Level level) override {
+    return std::exchange(status_.log_level, level);
+  }
   SessionCounters& sessions() override { return sessions_; }
   std::shared_ptr<const Snapshot> snapshot() const override { return nullptr; }
   std::shared_ptr<store::Store> store() const override { return nullptr; }
@@ -43,8 +47,13 @@ TEST(ControlServiceTest, StatusTellsWhatTheServiceCounts) {
   service.status_.version = "1.2.3";
   service.status_.started = WallTime(std::chrono::seconds(1'000'000'000));
   service.status_.rules = 90;
-  service.status_.verdicts = {{"accept", 12}, {"hold", 1}};
-  service.status_.ignored = 3;
+  ListenerCounts& counts = service.status_.counts.listeners["mx"];
+  for (int i = 0; i < 12; ++i) counts.verdicts.Add(incident::Direction::kInbound, Action::kAccept);
+  counts.verdicts.Add(incident::Direction::kOutbound, Action::kHold);
+  service.status_.counts.ignored.Add(3);
+  for (int i = 0; i < 99; ++i) service.status_.counts.stages[2].Add(900);
+  service.status_.counts.stages[2].Add(20'000);
+  service.status_.counts.stages[4].Add(30'000);
   service.status_.ppap = {.pairs = 4, .forgotten = 5};
   const auto handlers = ServiceHandlers(service, log);
   const ControlAnswer answer = handlers.at("status")({});
@@ -56,6 +65,13 @@ TEST(ControlServiceTest, StatusTellsWhatTheServiceCounts) {
   EXPECT_EQ(json["rules"], 90);
   EXPECT_EQ(json["verdicts"]["accept"], 12);
   EXPECT_EQ(json["findings_ignored"], 3);
+  EXPECT_EQ(json["messages"], 13);
+  EXPECT_EQ(nlohmann::ordered_json::parse(*answer)["stages"].begin().key(), "parse")
+      << "the dearest first";
+  EXPECT_EQ(
+      json["stages"]["parse"],
+      (nlohmann::json{{"times", 100}, {"mean_us", 1091}, {"p50_us", 1000}, {"p99_us", 1000}}));
+  EXPECT_EQ(json["stages"]["first_pass"]["p99_us"], 50'000);
   EXPECT_EQ(json["ppap_remembered"], 4);
   EXPECT_EQ(json["ppap_forgotten"], 5);
   EXPECT_FALSE(json.contains("directory_rows"));
@@ -90,6 +106,21 @@ TEST(ControlServiceTest, StatusTellsHowServersDo) {
   EXPECT_EQ(json["changes_read"], "never");
   EXPECT_EQ(json["changes_rows"]["wrong"], 2);
   EXPECT_EQ(json["changes_error"], "no route");
+}
+
+TEST(ControlServiceTest, TheLogLevelIsSetAndWhoDidItIsLogged) {
+  FakeService service;
+  FakeLog log;
+  const auto set = ServiceHandlers(service, log).at("log-level");
+  const ControlAnswer answer = set({{1000, 1000, 4711}, "log-level", R"({"level":"debug"})"});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(*answer, R"({"before":"info","log_level":"debug"})");
+  EXPECT_EQ(service.status_.log_level, incident::Level::kDebug);
+  EXPECT_THAT(log.text_, HasSubstr("log level debug set by uid 1000, process 4711"));
+  for (const char* bad : {"{}", R"({"level":"loud"})", R"({"level":1})", "[]", "nonsense"}) {
+    EXPECT_FALSE(set({{}, "log-level", bad})) << bad;
+  }
+  EXPECT_EQ(service.status_.log_level, incident::Level::kDebug);
 }
 
 TEST(ControlServiceTest, ReloadTellsWhatChangedAndTheLogWhoAsked) {

@@ -29,7 +29,7 @@ TEST(Inspection, OrdinaryMailPassesUntouchedAndWithoutAnEvent) {
   EXPECT_THAT(sent.end.add_fields, IsEmpty());
   EXPECT_FALSE(sent.end.replace_body);
   EXPECT_THAT(gateway.Events(), IsEmpty());
-  EXPECT_EQ(gateway.counters.Read().verdicts["accept"], 1u);
+  EXPECT_EQ(gateway.counters.Read().Verdicts()["accept"], 1u);
 }
 
 TEST(Inspection, APasswordIsHeldWithAReferenceAndAnEvent) {
@@ -155,8 +155,8 @@ TEST(Inspection, AnIgnoredFindingPassesAndIsNamed) {
   EXPECT_EQ(gateway.LastEvent()["findings"][0]["ignored"], "public demo");
   EXPECT_EQ(gateway.LastEvent()["findings"][0]["would"], "accept");
   EXPECT_EQ(gateway.LastEvent()["reasons"][0], "ignored:password-label");
-  EXPECT_EQ(gateway.counters.Read().ignored, 1u);
-  EXPECT_TRUE(gateway.counters.Read().findings.empty());
+  EXPECT_EQ(gateway.counters.Read().ignored.value(), 1u);
+  EXPECT_TRUE(gateway.counters.Read().Findings().empty());
   // Another secret beside it is no business of the list.
   EXPECT_EQ(gateway.Send(PlainMail("password: Xk29vmQ1\npassword: pQ83kdm2")).action(), kHold);
   gateway.clock.later = std::chrono::hours(24 * 60);
@@ -410,6 +410,7 @@ class BrokenRules final : public scan::PatternSet {
   const std::vector<scan::RuleInfo>& rules() const override { return rules_; }
   const std::string& version() const override { return version_; }
   const std::vector<std::string>& notes() const override { return notes_; }
+  scan::ScratchUse scratch() const override { return {}; }
   bool from_cache() const override { return false; }
   std::vector<scan::RuleProblem> CheckExamples() const override { return {}; }
 
@@ -437,7 +438,7 @@ TEST(Inspection, WhateverBreaksIsAFaultWithItsOutcome) {
     EXPECT_THAT(user.end.hold_reason, StartsWith("warifu "));
     EXPECT_EQ(gateway.LastEvent()["faults"][0]["cause"], cause);
     EXPECT_EQ(gateway.Send(PlainMail("hi"), {.daemon_name = "mx"}).action(), kDefer);
-    EXPECT_EQ(gateway.counters.Read().faults[cause], 2u);
+    EXPECT_EQ(gateway.counters.Read().Faults()[cause], 2u);
     gateway.editable().settings.policy.mode = Mode::kObserve;
     EXPECT_EQ(gateway.Send(PlainMail("hi")).action(), kAccept);
     EXPECT_EQ(gateway.LastEvent()["would"], "hold");
@@ -518,9 +519,9 @@ TEST(Inspection, AnEventThatIsLostIsAFault) {
   EXPECT_EQ(gateway.Send(PlainMail("tagtoken-0123456789"), {.daemon_name = "mx"}).action(), kDefer);
   EXPECT_EQ(gateway.Send(PlainMail("ordinary mail")).action(), kAccept);
   const Counts counts = gateway.counters.Read();
-  EXPECT_EQ(counts.event_failures, 2u);
-  EXPECT_EQ(counts.faults.at("event-log"), 2u);
-  EXPECT_EQ(counts.verdicts.at("hold"), 1u);
+  EXPECT_EQ(counts.event_failures.value(), 2u);
+  EXPECT_EQ(counts.Faults().at("event-log"), 2u);
+  EXPECT_EQ(counts.Verdicts().at("hold"), 1u);
   EXPECT_THAT(gateway.log.text(), HasSubstr("No space left on device"));
 
   Gateway tolerant("faults = { event-log = \"accept\"; };");

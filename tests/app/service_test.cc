@@ -78,10 +78,10 @@ TEST_F(ServiceTest, StatusTellsWhatRuns) {
   EXPECT_EQ(status.rules_version.size(), 12u);
   EXPECT_TRUE(status.has_directory);
   EXPECT_EQ(status.directory_rows, 3u);
-  EXPECT_EQ(status.messages, 2u);
-  EXPECT_EQ(status.verdicts.at("tag"), 1u);
-  EXPECT_EQ(status.verdicts.at("accept"), 1u);
-  EXPECT_EQ(status.findings.at("low"), 1u);
+  EXPECT_EQ(status.counts.Messages(), 2u);
+  EXPECT_EQ(status.counts.Verdicts().at("tag"), 1u);
+  EXPECT_EQ(status.counts.Verdicts().at("accept"), 1u);
+  EXPECT_EQ(status.counts.Findings().at("low"), 1u);
   EXPECT_EQ(status.sessions_open, 3u);
   EXPECT_EQ(status.sessions_total, 8u);
   EXPECT_EQ(status.mode, Mode::kEnforce);
@@ -122,6 +122,60 @@ TEST_F(ServiceTest, AChangedRuleIsNamed) {
   const auto again = service_->Reload();
   ASSERT_TRUE(again.has_value());
   EXPECT_FALSE(again->changed());
+}
+
+TEST_F(ServiceTest, AChangeOfAValidatorIsAChangeOfThatRule) {
+  Start();
+  std::string rules = std::string(kOneRule) + std::string(kOneRule);
+  rules.replace(rules.rfind("\"one\"\ndescription"), 5, "\"two\"");
+  files_.Write("rules.toml", rules);
+  ASSERT_TRUE(service_->Reload().has_value());
+  rules.replace(rules.find("severity"), 0, "validate = [\"not-placeholder\"]\n");
+  files_.Write("rules.toml", rules);
+  const auto report = service_->Reload();
+  ASSERT_TRUE(report.has_value()) << report.error()[0].ToString();
+  EXPECT_THAT(report->rules_changed, ElementsAre("one"));
+  EXPECT_THAT(report->rules_added, IsEmpty());
+  EXPECT_THAT(report->rules_removed, IsEmpty());
+}
+
+TEST_F(ServiceTest, AReloadShowsNoPassword) {
+  const auto conf = [](const std::string& words) {
+    return "store = { url = \"postgresql:host=/nowhere " + words + "\"; };";
+  };
+  Start();
+  Configure(conf("password = 'hun\\\\'ter2 new' user=u"));
+  const auto report = service_->Reload();
+  ASSERT_TRUE(report.has_value()) << report.error()[0].ToString();
+  EXPECT_THAT(report->settings_changed,
+              ElementsAre(HasSubstr(" -> \"postgresql:host=/nowhere password = ********")));
+  EXPECT_THAT(report->restart_needed, ElementsAre("store.url"));
+  for (const char* words : {"password=hunter2-a user=u", "password=hunter2-b user=u"}) {
+    Configure(conf(words));
+    ASSERT_TRUE(service_->Reload().has_value());
+  }
+  Configure(conf("password=hunter2-c user=u"));
+  const auto again = service_->Reload();
+  ASSERT_TRUE(again.has_value());
+  EXPECT_THAT(again->settings_changed,
+              ElementsAre("store.url: \"postgresql:host=/nowhere password=******** user=u\", "
+                          "with another password"));
+  EXPECT_THAT(log_.text(), Not(HasSubstr("unter2")));
+}
+
+TEST(EffectiveSettingTest, APasswordIsNotShown) {
+  const auto shown = [](const char* value) { return EffectiveSetting{"x", value, {}}.Shown(); };
+  EXPECT_EQ(shown("\"mysql:db=x PassWord=secret host=h\""),
+            "\"mysql:db=x PassWord=******** host=h\"");
+  EXPECT_EQ(shown("\"ldap://user:secret@host/\""), "\"ldap://user:********@host/\"");
+  EXPECT_EQ(shown("\"password=\""), "\"password=********\"");
+  EXPECT_EQ(shown("\"password='open\""), "\"password=********\"");
+  EXPECT_EQ(shown("\"password=a\\\\ b user=u\""), "\"password=********\"");
+  EXPECT_EQ(shown("\"password='a' passwd='b'\""), "\"password=********\"");
+  for (const char* plain : {"\"ldap://host:389\"", "\"ldap://host:389/a@b\"", "\"/etc/password\"",
+                            "\"select password, x\"", "30", "[\"a@b\"]"}) {
+    EXPECT_EQ(shown(plain), plain);
+  }
 }
 
 TEST_F(ServiceTest, ABadReloadKeepsTheOldAndSaysAllThatIsWrong) {
@@ -396,7 +450,7 @@ TEST_F(ServiceTest, AStoreThatDoesNotAnswerAtTheStartDefersMailAndRecoversByItse
     const Status status = service_->Status();
     EXPECT_FALSE(status.store.has_value());
     EXPECT_THAT(status.store_error, HasSubstr("not opened since the start"));
-    EXPECT_GT(status.faults.at("store"), 0u);
+    EXPECT_GT(status.counts.Faults().at("store"), 0u);
     const auto handlers = LedgerHandlers(*service_, Clock::System());
     EXPECT_FALSE(handlers.at("breaker status")({{1000, 1000, 1}, "breaker status", "{}"}));
   }

@@ -90,6 +90,8 @@ class FakeStore final : public Store {
     return No();
   }
   Result<std::vector<HistoryRow>> History(const HistoryQuery&) override { return No(); }
+  Result<Waiting> CountWaiting() override { return No(); }
+  Histogram latency() const override { return {}; }
   Result<Health> Check(bool) override { return No(); }
   Result<void> Backup(const std::string&) override { return No(); }
   Result<Pruned> Prune(WallTime, WallTime, const Act&) override { return No(); }

@@ -47,10 +47,17 @@ TEST_F(DaemonCommandsTest, StatusOfAWholeDaemon) {
   status.rules_version = "0123456789abcdef";
   status.rules_age = std::chrono::hours(3);
   status.reloaded = status.started;
-  status.messages = 1234;
-  status.verdicts = {{"accept", 1200}, {"hold", 34}};
-  status.findings = {{"high", 40}, {"medium", 7}};
-  status.ignored = 5;
+  app::ListenerCounts& listener = status.counts.listeners["mx"];
+  for (int i = 0; i < 1200; ++i) {
+    listener.verdicts.Add(incident::Direction::kInbound, Action::kAccept);
+    status.counts.stages[static_cast<std::size_t>(app::WorkStage::kTotal)].Add(1'200);
+    status.counts.stages[static_cast<std::size_t>(app::WorkStage::kFirstPass)].Add(300);
+  }
+  for (int i = 0; i < 34; ++i) {
+    listener.verdicts.Add(incident::Direction::kOutbound, Action::kHold);
+    status.counts.rules["a"].findings.Add(Severity::kHigh, Mode::kEnforce);
+  }
+  status.counts.ignored.Add(5);
   Serve("status", [&](const app::ControlCall&) { return app::ToJson(status); });
   ExpectGolden("status.txt", Run({"status", "--config", "warifu.conf"}).out);
 }

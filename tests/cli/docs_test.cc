@@ -242,6 +242,7 @@ TEST(DocsTest, PagesNameOneAnother) {
                                                     {"warifu-records.5", ".Xr warifu-records 5"},
                                                     {"warifu-events.7", ".Xr warifu-events 7"},
                                                     {"warifu-guide.7", ".Xr warifu-guide 7"},
+                                                    {"warifu-metrics.7", ".Xr warifu-metrics 7"},
                                                     {"warifu-milter.8", ".Xr warifu-milter 8"}};
   for (const auto& [page, own] : pages) {
     const std::string text = Joined(Lines(page));
