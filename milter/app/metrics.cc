@@ -106,15 +106,13 @@ std::string Escaped(std::string_view text) {
   return out;
 }
 
-// Writes families; a name that is not in the table is not written.
+// Writes families that have a series; a name that is not in the table is not written.
 class Writer {
  public:
   void Begin(std::string_view name) {
     const auto* it = std::ranges::find(kMetrics, name, &Metric::name);
-    name_ = it == std::end(kMetrics) ? std::string_view() : it->name;
-    if (name_.empty()) return;
-    out_.append("# HELP ").append(name_).append(" ").append(it->help).append("\n");
-    out_.append("# TYPE ").append(name_).append(" ").append(it->type).append("\n");
+    family_ = it == std::end(kMetrics) ? nullptr : it;
+    begun_ = false;
   }
   void Sample(std::initializer_list<Label> labels, const std::string& value) {
     Line("", labels, {}, value);
@@ -147,8 +145,13 @@ class Writer {
  private:
   void Line(std::string_view suffix, std::initializer_list<Label> labels, Label last,
             const std::string& value) {
-    if (name_.empty()) return;
-    out_.append(name_).append(suffix);
+    if (family_ == nullptr) return;
+    const std::string_view name = family_->name;
+    if (!std::exchange(begun_, true)) {
+      out_.append("# HELP ").append(name).append(" ").append(family_->help).append("\n");
+      out_.append("# TYPE ").append(name).append(" ").append(family_->type).append("\n");
+    }
+    out_.append(name).append(suffix);
     char before = '{';
     const auto add = [&](const Label& label) {
       out_ += std::exchange(before, ',');
@@ -160,7 +163,8 @@ class Writer {
     out_.append(" ").append(value).append("\n");
   }
 
-  std::string_view name_;
+  const Metric* family_ = nullptr;
+  bool begun_ = false;  // its head has been written
   std::string out_;
 };
 

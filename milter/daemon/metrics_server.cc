@@ -52,7 +52,7 @@ class Server final : public MetricsServer {
   Result<void> Open();
   void OpenAgain(Steady::time_point now);
   void Loop();
-  void Accept(Steady::time_point now);
+  void Accept();
   void Read(Connection* c);
   void Answer(Connection* c, HttpRequest request);
   static void Write(Connection* c);
@@ -77,7 +77,8 @@ Result<void> Server::Open() {
     return published;
   }
   listener_ = std::move(*listener);
-  log_.Info("metrics are served at " + PostfixSyntax(socket_.address()));
+  log_.Info("metrics are served at " + PostfixSyntax(socket_.address()) + ", path " +
+            std::string(kPath));
   return {};
 }
 
@@ -152,18 +153,18 @@ void Server::Loop() {
         Write(&c);
       }
     }
-    if (fds[1].revents != 0) Accept(now);
+    if (fds[1].revents != 0) Accept();
   }
 }
 
-void Server::Accept(Steady::time_point now) {
+void Server::Accept() {
   UniqueFd fd(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd) {
     const bool passing = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
-    if (!passing) not_before_ = now + kAcceptPause;
+    if (!passing) not_before_ = Steady::now() + kAcceptPause;
     return;
   }
-  connections_.push_back({std::move(fd), now + options_.timeout, "", ""});
+  connections_.push_back({std::move(fd), Steady::now() + options_.timeout, "", ""});
 }
 
 void Server::Read(Connection* c) {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "app/ledger_service.h"
+#include "app/metrics.h"
 #include "gateway.h"
 
 namespace warifu::app {
@@ -278,31 +279,64 @@ TEST_F(ServiceTest, NoRuleAndAnEmptyTableAreWarnedOf) {
   EXPECT_THAT(log_.text(), HasSubstr(": the table is empty"));
 }
 
-// Mail passes while rules are reloaded, and each sees one whole snapshot (run under TSan).
+// Mail passes while rules are reloaded, and each sees one whole snapshot (run under TSan): two
+// rules of one set, and the action that the settings beside them give these.
 TEST_F(ServiceTest, ReloadUnderLoad) {
+  const auto use = [&](char set) {
+    std::string rules;
+    for (const char number : {'1', '2'}) {
+      const std::string id{set, number};
+      std::string rule(kOneRule);
+      for (std::size_t at = 0; (at = rule.find("one", at)) != std::string::npos;) {
+        rule.replace(at, 3, id);
+        at += 2;
+      }
+      rules += rule;
+    }
+    files_.Write("rules.toml", rules);
+    Configure("rules = { paths = [ \"" + files_.Path("rules.toml") + "\" ]; actions = { low = \"" +
+              (set == 'a' ? "tag" : "reject") +
+              "\"; }; };\nbreaker = { account_alarms = 1000000; };");
+  };
   Start();
+  use('a');
+  ASSERT_TRUE(service_->Reload().has_value());
   std::atomic<bool> stop = false;
-  std::atomic<int> sent = 0;
+  std::atomic<int> sent = 0, by_a = 0, by_b = 0;
   std::vector<std::thread> senders;
   for (int i = 0; i < 3; ++i) {
     senders.emplace_back([&] {
       while (!stop) {
-        const Action action = Send("tagtoken-0123456789\r\n").action;
-        EXPECT_TRUE(action == Action::kTag || action == Action::kAccept);
+        const policy::Verdict verdict =
+            Send("a1token-abcd a2token-abcd b1token-abcd b2token-abcd\r\n");
+        const bool a = verdict.action == Action::kTag;
+        EXPECT_TRUE(a || verdict.action == Action::kReject);
+        EXPECT_THAT(verdict.reasons,
+                    a ? ElementsAre("rule:a1", "rule:a2") : ElementsAre("rule:b1", "rule:b2"));
+        ++(a ? by_a : by_b);
         ++sent;
         static_cast<void>(service_->Status());
+        static_cast<void>(MetricsText(service_->Status(Look::kRemembered)));
       }
     });
   }
-  for (int i = 0; i < 8; ++i) {
-    files_.Write("rules.toml.new", kOneRule);
+  constexpr std::uint64_t kReloads = 12;
+  for (std::uint64_t i = 1; i < kReloads; ++i) {
+    const int before = sent;
+    while (sent < before + 6) std::this_thread::yield();
+    use(i % 2 == 1 ? 'b' : 'a');
     const auto report = service_->Reload();
-    EXPECT_TRUE(report.has_value());
+    ASSERT_TRUE(report.has_value()) << report.error()[0].ToString();
+    EXPECT_EQ(report->rules_added.size(), 2u);
+    EXPECT_EQ(report->rules_removed.size(), 2u);
+    EXPECT_THAT(report->settings_changed, ElementsAre(HasSubstr("rules.actions.low: ")));
   }
-  while (sent < 20) std::this_thread::yield();
   stop = true;
   for (std::thread& sender : senders) sender.join();
-  EXPECT_EQ(service_->Status().reloads, 8u);
+  EXPECT_EQ(service_->Status().reloads, kReloads);
+  EXPECT_GT(by_a, 0);
+  EXPECT_GT(by_b, 0);
+  EXPECT_EQ(service_->Status().counts.Messages(), static_cast<std::uint64_t>(sent));
 }
 
 // Until `holds`, or for too long.

@@ -149,6 +149,16 @@ TEST_F(MetricsServerTest, AnswersOneRequestAConnection) {
   EXPECT_THAT(log_.text(), HasSubstr("metrics are served at unix:" + folder_));
 }
 
+TEST_F(MetricsServerTest, AConnectionBehindALongPauseHasItsWholeTime) {
+  options_.timeout = milliseconds(300);
+  Start();
+  std::this_thread::sleep_for(milliseconds(600));
+  const UniqueFd fd = Connect();
+  std::this_thread::sleep_for(milliseconds(50));
+  Say(fd, kGet);
+  EXPECT_THAT(Hear(fd), EndsWith("a 1\n"));
+}
+
 TEST_F(MetricsServerTest, ARequestMayComeInPieces) {
   Start();
   const UniqueFd fd = Connect();
