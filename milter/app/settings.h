@@ -141,6 +141,7 @@ struct Settings {
   std::chrono::seconds incident_repeat{};    // inside of it a refusal again is the same incident
   std::uint64_t import_max_unexplained = 0;  // more refuse an import whole
   std::string postfix_config;                // folder of main.cf; "" for Postfix's own default
+  std::string sendmail_config;               // sendmail.cf; "" where held mail is Postfix's
 
   std::vector<std::string> notice_paths;
   std::vector<scan::NoticeSource> notice_sources;  // of notices whose source is "configured"

@@ -233,6 +233,10 @@ constexpr Setting kSettings[] = {
    "Folder of the main.cf whose queue holds the mail that warifu incident release lets go; "
    "\"\" for Postfix's own default.",
    SET(postfix_config = v.text)},
+  {"sendmail.config_file", Kind::kPath, "", kAnyPath,
+   "The sendmail.cf of the Sendmail whose quarantine holds that mail; \"\" where it is not named: "
+   "Sendmail's own, on a machine without Postfix.",
+   SET(sendmail_config = v.text)},
 
   {"checks.session.mode", Kind::kWord, "enforce", kModes,
    "Mode of the check that a listener's session has an account.", SetCheckMode},

@@ -4,6 +4,8 @@
 
 #include "cli/handlers.h"
 #include "cli/ledger_text.h"
+#include "cli/mail_queue.h"
+#include "cli/tool_settings.h"
 
 namespace warifu::cli {
 namespace {
@@ -13,7 +15,7 @@ bool IsHeld(const Json& row) {
          row.contains("queue_id");
 }
 
-void ShowIncident(Terminal& terminal, const Json& row) {
+void ShowIncident(const Arguments& arguments, Terminal& terminal, const Json& row) {
   const std::string state = TextOf(row, "state");
   Table table;
   AddRow(&table, "incident", TextOf(row, "reference"), Style::kBold);
@@ -40,13 +42,15 @@ void ShowIncident(Terminal& terminal, const Json& row) {
   const std::string reference = TextOf(row, "reference");
   Json next = Json::array();
   if (IsHeld(row)) {
-    next.push_back(
-        {{"when", "to read the mail"}, {"command", "postcat -qbh " + TextOf(row, "queue_id")}});
+    const auto settings = SettingsFor(arguments);
+    const auto queue = QueueFor(arguments, settings.value_or(app::Settings{}));
+    const std::string id = TextOf(row, "queue_id");
+    next.push_back({{"when", "to read the mail"}, {"command", queue->Read(id)}});
     next.push_back({{"when", "to let it go, as root on " + TextOf(row, "gateway")},
                     {"command", "warifu incident release " + reference + " --why 'WHY'"}});
     next.push_back({{"when", "to remove it, as root there"},
-                    {"command", "postsuper -d " + TextOf(row, "queue_id") +
-                                    " && warifu incident close " + reference + " --why 'WHY'"}});
+                    {"command", queue->Remove(id) + " && warifu incident close " + reference +
+                                    " --why 'WHY'"}});
   } else if (state == "open") {
     next.push_back({{"when", "once it is dealt with"},
                     {"command", "warifu incident close " + reference + " --why 'WHY'"}});
@@ -77,7 +81,7 @@ int RunIncidentShow(const Arguments& arguments, Terminal& terminal) {
                                   "no incident has that reference, queue id, account or address");
     return status == kExitClean && rows.empty() ? kExitFound : status;
   }
-  ShowIncident(terminal, rows[0]);
+  ShowIncident(arguments, terminal, rows[0]);
   return kExitClean;
 }
 

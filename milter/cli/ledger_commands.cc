@@ -87,6 +87,7 @@ constexpr Option kRelease[] = {
     WHY,
     {"all", "", "release all where an account or address has several"},
     {"config-directory", "PATH", "folder of Postfix's main.cf instead of the configured one"},
+    {"sendmail", "FILE", "sendmail.cf of the Sendmail that holds it"},
     SOCKET,
 };
 constexpr Option kClose[] = {WHY, SOCKET};
@@ -153,9 +154,9 @@ constexpr Command kRows[] = {
     {"incident show", "REF|QUEUEID|ACCOUNT|ADDRESS", 1, 1, "show incidents and what to do", "",
      kShow, RunIncidentShow},
     {"incident release", "REF|QUEUEID|ACCOUNT|ADDRESS...", 1, -1, "let held mail go",
-     "Finds the mail in Postfix's hold queue and releases it; it is not held again. Who, when and "
-     "why is recorded. Needs root, on the gateway that holds the mail. Mail in Sendmail's "
-     "quarantine is not yet handled.",
+     "Finds the mail in Postfix's hold queue or in Sendmail's quarantine and releases it; it is "
+     "not "
+     "held again. Who, when and why is recorded. Needs root, on the gateway that holds the mail.",
      kRelease, RunIncidentRelease},
     {"incident close", "REF...", 1, -1, "mark incidents as dealt with", "", kClose,
      RunIncidentClose},

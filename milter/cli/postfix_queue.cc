@@ -1,7 +1,6 @@
 #include "cli/postfix_queue.h"
 
 #include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "base/redact.h"
@@ -12,35 +11,72 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::chrono::minutes kPatience{2};
-constexpr std::size_t kListing = 512u << 20;  // some 1,000,000 mails
+class PostfixQueue final : public MailQueue {
+ public:
+  explicit PostfixQueue(std::string config) : config_(std::move(config)) {}
 
-std::vector<std::string> CommandOf(const char* program, const std::string& config,
-                                   std::initializer_list<std::string> words) {
-  std::vector<std::string> command = {program};
-  if (!config.empty()) command.insert(command.end(), {"-c", config});
-  command.insert(command.end(), words);
-  return command;
-}
-
-Error Explain(Error error, const char* program) {
-  if (error.kind == ErrorKind::kNotFound) {
-    error.text = std::string(program) +
-                 " is not found: held mail can be released on a machine with Postfix only; "
-                 "Sendmail's quarantine is not yet handled (there: mailq -qQ, and sendmail -qQ)";
+  Result<std::map<std::string, QueuedMail>> Ask(const std::set<std::string>& wanted) override {
+    const auto listing =
+        RunProgram(Command("postqueue", {"-j"}), kQueuePatience, {.most = kQueueListing});
+    if (!listing) return std::unexpected(Explain(listing.error()));
+    return ReadPostfixQueue(*listing, wanted);
   }
-  return error;
+  Result<bool> Release(const std::string& queue_id) override;
+
+  std::string List() const override { return "postqueue -p"; }
+  std::string Read(const std::string& queue_id) const override {
+    return "postcat -qbh " + queue_id;
+  }
+  std::string Remove(const std::string& queue_id) const override {
+    return "postsuper -d " + queue_id;
+  }
+
+ private:
+  std::vector<std::string> Command(const char* program,
+                                   std::initializer_list<std::string> words) const {
+    std::vector<std::string> command = {program};
+    if (!config_.empty()) command.insert(command.end(), {"-c", config_});
+    command.insert(command.end(), words);
+    return command;
+  }
+  static Error Explain(Error error) {
+    if (error.kind == ErrorKind::kNotFound) {
+      error.text +=
+          "; held mail is released on the machine of the MTA, and Sendmail is asked "
+          "where sendmail.config_file names its sendmail.cf";
+    }
+    return error;
+  }
+
+  std::string config_;
+};
+
+Result<bool> PostfixQueue::Release(const std::string& queue_id) {
+  if (!IsQueueId(queue_id)) {
+    return Fail(ErrorKind::kInvalid, "'" + Printable(queue_id, 40) + "' is no queue id");
+  }
+  const auto said = RunProgram(Command("postsuper", {"-H", queue_id}), kQueuePatience,
+                               {.errors_too = true, .failure_too = true});
+  if (!said) return std::unexpected(Explain(said.error()));
+  if (said->find("Released from hold: 1 message") != std::string::npos) {
+    // Else it waits for the next run of the queue. What fails here is no more than that.
+    std::ignore = RunProgram(Command("postqueue", {"-i", queue_id}), kQueuePatience);
+    return true;
+  }
+  if (said->find("fatal") != std::string::npos || said->find("error") != std::string::npos) {
+    return Fail(ErrorKind::kSystem, Printable(said->substr(0, said->find('\n')), 300));
+  }
+  return false;
 }
 
 }  // namespace
 
-bool IsQueueId(std::string_view text) {
-  return text.size() >= 5 && text.size() <= 40 &&
-         std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0; });
+std::unique_ptr<MailQueue> MakePostfixQueue(const std::string& config) {
+  return std::make_unique<PostfixQueue>(config);
 }
 
-std::map<std::string, QueuedMail> ReadQueue(std::string_view listing,
-                                            const std::set<std::string>& wanted) {
+std::map<std::string, QueuedMail> ReadPostfixQueue(std::string_view listing,
+                                                   const std::set<std::string>& wanted) {
   std::map<std::string, QueuedMail> mails;
   while (!listing.empty()) {
     const std::size_t end = std::min(listing.find('\n'), listing.size());
@@ -53,39 +89,13 @@ std::map<std::string, QueuedMail> ReadQueue(std::string_view listing,
     };
     const std::string id = text("queue_id");
     if (!wanted.contains(id)) continue;
-    QueuedMail mail{text("queue_name"), text("sender"), {}};
+    QueuedMail mail{text("queue_name"), text("sender"), WallTime{}, text("queue_name") == "hold"};
     if (const auto it = json.find("arrival_time"); it != json.end() && it->is_number_integer()) {
       mail.arrived = WallTime(std::chrono::seconds(it->get<std::int64_t>()));
     }
     mails[id] = std::move(mail);
   }
   return mails;
-}
-
-Result<std::map<std::string, QueuedMail>> AskQueue(const std::string& config,
-                                                   const std::set<std::string>& wanted) {
-  const auto listing =
-      RunProgram(CommandOf("postqueue", config, {"-j"}), kPatience, {.most = kListing});
-  if (!listing) return std::unexpected(Explain(listing.error(), "postqueue"));
-  return ReadQueue(*listing, wanted);
-}
-
-Result<bool> ReleaseMail(const std::string& config, const std::string& queue_id) {
-  if (!IsQueueId(queue_id)) {
-    return Fail(ErrorKind::kInvalid, "'" + Printable(queue_id, 40) + "' is no queue id");
-  }
-  const auto said = RunProgram(CommandOf("postsuper", config, {"-H", queue_id}), kPatience,
-                               {.errors_too = true, .failure_too = true});
-  if (!said) return std::unexpected(Explain(said.error(), "postsuper"));
-  if (said->find("Released from hold: 1 message") != std::string::npos) {
-    // Else it waits for the next run of the queue. What fails here is no more than that.
-    std::ignore = RunProgram(CommandOf("postqueue", config, {"-i", queue_id}), kPatience);
-    return true;
-  }
-  if (said->find("fatal") != std::string::npos || said->find("error") != std::string::npos) {
-    return Fail(ErrorKind::kSystem, Printable(said->substr(0, said->find('\n')), 300));
-  }
-  return false;
 }
 
 }  // namespace warifu::cli

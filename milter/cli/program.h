@@ -28,4 +28,7 @@ Result<std::string> RunProgram(const std::vector<std::string>& command,
 // `text` as one word of a shell's command line, in quotes.
 std::string ShellWord(std::string_view text);
 
+// Is there a program of that name on PATH?
+bool IsOnPath(const std::string& program);
+
 }  // namespace warifu::cli

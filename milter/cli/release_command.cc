@@ -2,15 +2,17 @@
 #include <unistd.h>
 
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 #include <set>
 
 #include "base/iso_time.h"
 #include "cli/handlers.h"
 #include "cli/ledger_text.h"
+#include "cli/mail_queue.h"
 #include "cli/on_store.h"
-#include "cli/postfix_queue.h"
 #include "cli/tool_settings.h"
 
 namespace warifu::cli {
@@ -48,7 +50,7 @@ class Release {
 
   const Arguments& arguments_;
   Terminal& terminal_;
-  std::string config_;
+  std::unique_ptr<MailQueue> queue_;
   std::map<std::string, Json> found_;  // by reference
   bool missing_ = false;
 };
@@ -100,18 +102,19 @@ Fate Release::Handle(const Json& incident, const std::map<std::string, QueuedMai
   }
   // Short queue ids come again.
   const Result<WallTime> at = ParseIsoTime(incident.value("at", ""));
-  if (!at || mail->second.arrived < *at - kLongestSession || mail->second.arrived > *at + kSkew) {
+  const std::optional<WallTime> arrived = mail->second.arrived;
+  if (!at || (arrived && (*arrived < *at - kLongestSession || *arrived > *at + kSkew))) {
     return {incident, "other-mail",
             "is gone: queue id " + id + " now belongs to another mail; warifu incident close " +
                 TextOf(incident, "reference")};
   }
-  if (mail->second.queue != "hold") {
+  if (!mail->second.held) {
     return {incident, "not-held",
-            "is not held any more: it is in the " + mail->second.queue +
-                " queue (postqueue -p says why); warifu incident close " +
+            "is not held any more: it is in the " + mail->second.queue + " queue (" +
+                queue_->List() + " says why); warifu incident close " +
                 TextOf(incident, "reference")};
   }
-  const Result<bool> done = ReleaseMail(config_, id);
+  const Result<bool> done = queue_->Release(id);
   if (!done) return {incident, "failed", done.error().text};
   if (!*done) return {incident, "gone", "went away meanwhile"};
   return {incident, "released", ""};
@@ -149,14 +152,14 @@ void Release::Print(const Fate& fate) {
 int Release::Run() {
   const auto settings = SettingsFor(arguments_);
   if (!settings) return Fail(settings.error());
-  config_ = arguments_.Value("config-directory", settings->postfix_config);
+  queue_ = QueueFor(arguments_, *settings);
   for (const std::string& word : arguments_.operands) {
     if (!Find(word)) return kExitError;
   }
   if (found_.empty()) return kExitFound;
   std::set<std::string> wanted;
   for (const auto& [reference, row] : found_) wanted.insert(row.value("queue_id", ""));
-  const auto queue = AskQueue(config_, wanted);
+  const auto queue = queue_->Ask(wanted);
   if (!queue) return Fail({queue.error()});
   bool failed = false;
   for (const auto& [reference, row] : found_) {

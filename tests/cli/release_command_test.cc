@@ -11,6 +11,7 @@
 
 #include "cli/command.h"
 #include "cli/postfix_queue.h"
+#include "cli/sendmail_queue.h"
 #include "store/store.h"
 #include "tool.h"
 
@@ -67,9 +68,11 @@ class ReleaseTest : public ToolTest {
   }
   Outcome Release(std::vector<std::string> words) const {
     words.insert(words.begin(), {"incident", "release"});
-    words.insert(words.end(), {"--config", "warifu.conf", "--config-directory", "/etc/postfix-x"});
+    words.insert(words.end(), {"--config", "warifu.conf"});
+    words.insert(words.end(), mta_.begin(), mta_.end());
     return Run(words);
   }
+  std::vector<std::string> mta_ = {"--config-directory", "/etc/postfix-x"};
   std::string Calls() const {
     std::ostringstream text;
     text << std::ifstream("calls").rdbuf();
@@ -140,11 +143,101 @@ TEST_F(ReleaseTest, AFailureOfPostfixIsAnError) {
   EXPECT_THAT(outcome.out, AllOf(HasSubstr(R"("result":"failed")"), HasSubstr("superuser")));
   std::filesystem::remove("bin/postqueue");
   if (std::filesystem::exists("/usr/bin/postqueue")) return;
-  EXPECT_THAT(Release({"W-1"}).err, HasSubstr("Sendmail"));
+  EXPECT_THAT(Release({"W-1"}).err, HasSubstr("sendmail.config_file"));
+}
+
+// A Sendmail that keeps its quarantine in a file, its queue in another.
+class SendmailReleaseTest : public ReleaseTest {
+ protected:
+  void SetUp() override {
+    ReleaseTest::SetUp();
+    std::filesystem::remove("bin/postqueue");
+    std::filesystem::remove("bin/postsuper");
+    mta_ = {"--sendmail", "/etc/mail/x.cf"};
+    Write("quarantine", "");
+    Write("queue", "");
+    Program("sendmail",
+            "echo \"sendmail $*\" >> calls; shift 2\n"
+            "case \"$*\" in\n"
+            "'-bp -qQ') cat quarantine; echo ' Total requests: 1';;\n"
+            "-bp) cat queue; echo ' Total requests: 0';;\n"
+            "*-Q) test -e stuck || sed -i \"/${2#-qI}/d\" quarantine;;\n"
+            "esac");
+  }
+  static std::string Listed(const std::string& id) {
+    return id + "*      34 Sun Nov 22 22:53 <taro@example.jp>\n     QUARANTINE: warifu W-1\n" +
+           "\t\t\t\t <hanako@example.com>\n";
+  }
+};
+
+TEST_F(SendmailReleaseTest, QuarantinedMailGoesAndIsTriedAtOnce) {
+  Incident("W-1", "6AMMr4K4012159");
+  Write("quarantine", Listed("6AMMr4K4012159") + Listed("6AMMr4K4012160"));
+  const Outcome outcome = Release({"W-1", "--why", "確認済み"});
+  EXPECT_EQ(outcome.status, kExitClean) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("released  W-1  6AMMr4K4012159"));
+  EXPECT_THAT(Calls(), AllOf(HasSubstr("sendmail -C /etc/mail/x.cf -qQ -qI6AMMr4K4012159 -Q\n"),
+                             HasSubstr("sendmail -C /etc/mail/x.cf -qI6AMMr4K4012159\n")));
+  EXPECT_THAT(Run({"incident", "show", "W-1", "--config", "warifu.conf"}).out,
+              AllOf(HasSubstr("released"), HasSubstr("確認済み")));
+}
+
+TEST_F(SendmailReleaseTest, WhatIsNotInTheQuarantineIsNamed) {
+  Incident("W-gone", "6AMMr4K4012159");
+  Incident("W-waits", "6AMMr4K4012160");
+  Write("queue", Listed("6AMMr4K4012160"));
+  const Outcome outcome = Release({"W-gone", "W-waits"});
+  EXPECT_EQ(outcome.status, kExitFound);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("W-gone (6AMMr4K4012159) is no longer"),
+                                 HasSubstr("is in the mail queue (mailq says why)")));
+  EXPECT_THAT(Calls(), Not(HasSubstr("-Q\n")));
+}
+
+TEST_F(SendmailReleaseTest, AFailureOfSendmailIsAnError) {
+  Incident("W-1", "6AMMr4K4012159");
+  Write("quarantine", Listed("6AMMr4K4012159"));
+  Write("stuck", "");
+  const Outcome stuck = Release({"W-1"});
+  EXPECT_EQ(stuck.status, kExitError);
+  EXPECT_THAT(stuck.err, HasSubstr("left it in the quarantine"));
+  Program("sendmail", "echo 'Program mode requires special privileges'; exit 78");
+  const Outcome refused = Release({"W-1"});
+  EXPECT_EQ(refused.status, kExitError);
+  EXPECT_THAT(refused.err, HasSubstr("special privileges"));
+  EXPECT_THAT(Run({"incident", "show", "W-1", "--config", "warifu.conf"}).out, HasSubstr("open"));
+}
+
+TEST_F(SendmailReleaseTest, ItIsAskedWhereItIsNamedOrAlone) {
+  Incident("W-1", "6AMMr4K4012159");
+  Write("quarantine", Listed("6AMMr4K4012159"));
+  Write("other.cf", "V10/Berkeley\nO QueueDirectory=/var/spool/mq/q*\n");
+  WriteConfig("sendmail = { config_file = \"" + folder_ + "/other.cf\"; };\n");
+  const Outcome shown = Run({"incident", "show", "W-1", "--config", "warifu.conf"});
+  EXPECT_THAT(shown.out,
+              AllOf(HasSubstr("find '/var/spool/mq' -name '[dh]f6AMMr4K4012159' -delete"),
+                    Not(HasSubstr("postsuper"))));
+  mta_ = {};
+  EXPECT_EQ(Release({"W-1"}).status, kExitClean);
+  EXPECT_THAT(Calls(), HasSubstr("sendmail -C " + folder_ + "/other.cf -qQ"));
+}
+
+TEST(SendmailQueueTest, AListingIsReadForWhatIsWanted) {
+  const auto mails = ReadSendmailQueue(
+      "\t\t/var/spool/mqueue (3 requests)\n"
+      "-----Q-ID----- --Size-- -----Q-Time----- ------------Sender/Recipient-----------\n"
+      "6AMMr4Hw012160       34 Sun Nov 22 22:53 <>\n     QUARANTINE: warifu x\n"
+      "\t\t\t\t\t <6AMMr4K4012159@example.net>\n"
+      "6AMMr4K4012158X      34 Sun Nov 22 22:53 <taro@example.jp>\n"
+      "6AMMr4K4012157 (job completed)\n\t\tTotal requests: 3\n",
+      {"6AMMr4Hw012160", "6AMMr4K4012158", "6AMMr4K4012159", "Total"}, "quarantine");
+  ASSERT_EQ(mails.size(), 2u);
+  EXPECT_EQ(mails.at("6AMMr4K4012158").sender, "taro@example.jp");
+  EXPECT_EQ(mails.at("6AMMr4Hw012160").sender, "");
+  EXPECT_EQ(mails.at("6AMMr4Hw012160").queue, "quarantine");
 }
 
 TEST(PostfixQueueTest, AListingIsReadForWhatIsWanted) {
-  const auto mails = ReadQueue(
+  const auto mails = ReadPostfixQueue(
       "{\"queue_name\":\"hold\",\"queue_id\":\"A1B2C\",\"arrival_time\":5}\n"
       "no json\n[]\n{\"queue_id\":7}\n{\"queue_id\":\"Z\"}",
       {"A1B2C", "Y"});
@@ -157,7 +250,8 @@ TEST(PostfixQueueTest, WhatIsNoQueueIdIsNeverAnArgument) {
   EXPECT_TRUE(IsQueueId("4XkQ1h2Jz9zWk"));
   for (const char* text : {"", "ALL", "-", "-d ALL", "4XkQ 1h2", "../../x", "deferred/4X"}) {
     EXPECT_FALSE(IsQueueId(text)) << text;
-    EXPECT_FALSE(ReleaseMail("", text)) << text;
+    EXPECT_FALSE(MakePostfixQueue("")->Release(text)) << text;
+    EXPECT_FALSE(MakeSendmailQueue("")->Release(text)) << text;
   }
 }
 

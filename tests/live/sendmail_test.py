@@ -2,8 +2,10 @@
 """Sendmail in the place of Postfix: the same actions and checks, asked of the same daemon by another
 MTA; and what is its own: logins in xtext, certificates that nobody verified, no SMTPUTF8."""
 import hashlib
+import json
 import pathlib
 import ssl
+import subprocess
 import sys
 import unittest
 
@@ -12,7 +14,7 @@ import actions_test  # noqa: E402
 import binding_test  # noqa: E402
 import identity_test  # noqa: E402
 from binding_test import MALFORMED, PASS, TANAKA, fields  # noqa: E402
-from harness import gateway, live, rules, scratch  # noqa: E402
+from harness import gateway, live, mails, rules, scratch  # noqa: E402
 from harness.sendmail_gateway import SendmailGateway  # noqa: E402
 
 
@@ -101,6 +103,85 @@ class Identity(unittest.TestCase):
     def test_fingerprint_needs_no_authority(self):
         self.assertEqual(self.sends("plain@example.jp", starttls=self.copier), ("end", 250))
         self.assertEqual(self.sends("scanner@example.jp", starttls=self.copier), ("mail", 553))
+
+
+class Quarantine(unittest.TestCase):
+    """Held mail is found and let go, as an administrator does it."""
+    WHY = "本人に電話で確認した"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.gateway = gateway.for_class(cls, {}, users=[TANAKA], table=f"{TANAKA} {TANAKA}\n", patterns=rules.text(),
+                                        kind=SendmailGateway)
+        cls.warifu, cls.mta = cls.gateway.warifu, cls.gateway.mta
+
+    def tool(self, *words, status: int = 0) -> str:
+        """As root, with no other MTA than Sendmail on its path."""
+        env = self.mta.environment()
+        env["PATH"] = f"{self.mta.program.parent}:/usr/bin:/bin"
+        done = subprocess.run([self.warifu.programs / "warifu", *map(str, words), "--config", self.warifu.config],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, env=env)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def release(self, *words, status: int = 0) -> str:
+        return self.tool("incident", "release", *words, "--sendmail", self.mta.config / "sendmail.cf", status=status)
+
+    def rows(self, *words) -> list[dict]:
+        return [json.loads(line) for line in self.tool("incident", *words, "--format", "json").splitlines()]
+
+    def hold(self, *recipients: str, sender: str = TANAKA) -> dict:
+        """The incident of a mail that a rule has held."""
+        message = mails.Mail(TANAKA, recipients[0], [f"合言葉 {rules.marker('hold')}"])
+        self.assertEqual(self.gateway.send(TANAKA, sender, list(recipients), message.raw()).code, 250)
+        incident, = self.rows("show", recipients[0])
+        self.assertEqual((incident["action"], incident["state"]), ("hold", "open"), incident)
+        return incident
+
+    def test_held_mail_is_found_by_any_name_released_and_not_held_again(self):
+        first = self.hold("first@example.net", "second@example.net")
+        second = self.hold("receipt@example.net", sender="")
+        held = {mail["queue_id"]: mail["reason"] for mail in self.mta.held()}
+        for incident in (first, second):
+            self.assertEqual(held[incident["queue_id"]], f"warifu {incident['reference']}")
+        events = len(self.warifu.events())
+        for name, recipients in ((first["queue_id"], ("first@example.net", "second@example.net")),
+                                 (second["reference"], ("receipt@example.net",))):
+            self.assertIn("released", self.release(name, "--why", self.WHY))
+            for recipient in recipients:
+                arrived, = self.gateway.sink.wait_for(recipient)
+                self.assertIn(b"X-Warifu: hold", arrived.head)
+        self.assertEqual(len(self.warifu.events()), events, "no filter saw the mail again")
+        settled = self.rows("show", first["reference"])[0]["settled"]
+        self.assertEqual((settled["who"], settled["why"]), ("uid 0 (root)", self.WHY))
+        self.assertIn("released already", self.release(first["reference"], status=1))
+
+    def test_mail_that_is_gone_is_said_and_others_stay(self):
+        gone, stays = self.hold("gone@example.net"), self.hold("stays@example.net")
+        shown = self.tool("incident", "show", gone["reference"])
+        self.assertIn(f"'[dh]f{gone['queue_id']}' -delete", shown)
+        for path in self.mta.queue.glob(f"[dh]f{gone['queue_id']}"):
+            path.unlink()
+        self.assertIn("no longer in this machine's queue", self.release(gone["reference"], status=1))
+        self.assertIn(stays["queue_id"], {mail["queue_id"] for mail in self.mta.held()})
+
+    def test_mail_that_waits_is_not_held(self):
+        incident = self.hold("waits@example.net")
+        self.gateway.sink.not_now = lambda recipient: recipient == "waits@example.net"
+        self.addCleanup(setattr, self.gateway.sink, "not_now", lambda recipient: False)
+        self.assertIn("released", self.release(incident["reference"]))
+        self.assertEqual([mail["queue_name"] for mail in self.mta.queued() if mail["queue_id"] == incident["queue_id"]], ["queue"])
+        self.assertEqual(self.gateway.sink.to("waits@example.net"), [])
+
+    def test_a_user_may_not(self):
+        incident = self.hold("user@example.net")
+        done = subprocess.run([self.warifu.programs / "warifu", "incident", "release", incident["reference"], "--sendmail",
+                               self.mta.config / "sendmail.cf", "--config", self.warifu.config], capture_output=True, text=True,
+                              env={**self.mta.environment(), "PATH": f"{self.mta.program.parent}:/usr/bin:/bin"},
+                              user=self.warifu.uid, group=self.warifu.gid, extra_groups=[self.warifu.group])
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn("ermission denied", done.stderr)
+        self.assertIn(incident["queue_id"], {mail["queue_id"] for mail in self.mta.held()})
 
 
 if __name__ == "__main__":
