@@ -72,9 +72,12 @@ class Load:
 
 
 class Life(unittest.TestCase):
+    KIND = gateway.Gateway  # sendmail_test.py asks the same of Sendmail
+
     @classmethod
     def setUpClass(cls):
-        cls.gateway = gateway.for_class(cls, {}, users=[TANAKA], table=TABLE, patterns=rules.text(), secrets=[SECRET])
+        cls.gateway = gateway.for_class(cls, {}, users=[TANAKA], table=TABLE, patterns=rules.text(), secrets=[SECRET],
+                                        kind=cls.KIND)
         cls.warifu = cls.gateway.warifu
 
     def all_scanned(self, load: Load) -> None:
@@ -94,10 +97,10 @@ class Life(unittest.TestCase):
         return sum(mail.recipients[0].startswith(load.name + "-") for mail in self.gateway.sink.mails())
 
     def mark_log(self) -> int:
-        return len(self.gateway.postfix.log_text())
+        return len(self.gateway.mta.log_text())
 
     def milter_troubles(self, mark: int) -> list[str]:
-        return [line for line in self.gateway.postfix.log_text()[mark:].splitlines()
+        return [line for line in self.gateway.mta.log_text()[mark:].splitlines()
                 if re.search(r"[Mm]ilter (service|inet|unix)|milter.*(refused|timeout|broken)|unreasonable", line)
                 and "milter-hold" not in line]
 
@@ -155,7 +158,7 @@ class Life(unittest.TestCase):
         self.addCleanup(lambda: self.warifu.process.poll() is None or self.warifu.start())
         self.assertLess(took, 1.0)
         message = mails.Mail(TANAKA, "down@example.net", ["本文"])
-        with self.assertRaises(smtplib.SMTPAuthenticationError) as caught:  # Postfix defers from AUTH on
+        with self.assertRaises(smtplib.SMTPAuthenticationError) as caught:  # both MTAs defer from AUTH on
             self.gateway.send(TANAKA, TANAKA, message.to, message.raw())
         self.assertEqual(caught.exception.smtp_code, 454)
         reply = self.gateway.send("", "stranger@example.org", message.to, message.raw())

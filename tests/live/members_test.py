@@ -46,12 +46,13 @@ def body_of(raw: bytes) -> bytes:
 
 
 class Replay(unittest.TestCase):
+    KIND = gateway.Gateway  # sendmail_test.py asks the same of Sendmail
     action = "strip"
 
     @classmethod
     def setUpClass(cls):
         cls.gateway = gateway.for_class(cls, SETTINGS, users=[m.account for m in MEMBERS], table=TABLE,
-                                        actions={RULE: cls.action}, secrets=SECRETS)
+                                        actions={RULE: cls.action}, secrets=SECRETS, kind=cls.KIND)
 
     def send(self, message: mails.Mail):
         return self.gateway.send(message.sender, message.sender, message.to, message.raw())
@@ -67,8 +68,10 @@ class Replay(unittest.TestCase):
 
 
 class Stripped(Replay):
+    forms = FORMS
+
     def test_every_form_is_found_and_cut(self):
-        for number, form in enumerate(FORMS):
+        for number, form in enumerate(self.forms):
             with self.subTest(form=form):
                 message, victim = leak(number, f"strip{number}@example.net", form)
                 reply = self.send(message)

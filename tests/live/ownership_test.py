@@ -25,10 +25,12 @@ def mail(author: str, body: str = "本文", *fields: str) -> bytes:
 
 class Ownership(unittest.TestCase):
     """One gateway; each test begins with an empty ledger, since what one has learned is not forgotten."""
+    KIND = gateway.Gateway  # sendmail_test.py asks the same of Sendmail
 
     @classmethod
     def setUpClass(cls):
-        cls.gateway = gateway.for_class(cls, SETTINGS, users=USERS, table=table(), patterns=rules.text(), secrets=SECRETS)
+        cls.gateway = gateway.for_class(cls, SETTINGS, users=USERS, table=table(), patterns=rules.text(), secrets=SECRETS,
+                                        kind=cls.KIND)
         cls.warifu, cls.sink = cls.gateway.warifu, cls.gateway.sink
         cls.store = store.Store(cls.warifu.folder / "state/warifu.db")
 
@@ -39,7 +41,7 @@ class Ownership(unittest.TestCase):
         self.warifu.stop()
         for path in (*self.warifu.folder.glob("state/warifu.db*"), self.warifu.log):
             path.unlink(missing_ok=True)
-        self.gateway.postfix.delete_all()
+        self.gateway.mta.delete_all()
         self.sink.forget()
         self.warifu.table.write_text(table())
         self.warifu.configure({**SETTINGS, **settings})
@@ -136,10 +138,10 @@ class Ownership(unittest.TestCase):
         # The envelope is his own; the author is a swapped address.
         reply = self.gateway.send(SUZUKI, SUZUKI, "held@example.net", mail(TANAKA))
         self.assertEqual(reply.code, 250, reply)
-        held, = self.gateway.postfix.held()
+        held, = self.gateway.mta.held()
         incident = self.store.incident(self.warifu.event_for("held@example.net")["reference"])
         self.assertEqual((incident["action"], incident["queue_id"]), ("hold", held["queue_id"]))
-        self.gateway.postfix.release(held["queue_id"])
+        self.gateway.mta.release(held["queue_id"])
         self.sink.wait_for("held@example.net")
 
     def test_ledger_survives_a_crash_and_a_restart(self):
@@ -182,7 +184,7 @@ class Ownership(unittest.TestCase):
         self.sink.wait_for(SUZUKI)
         reply = self.gateway.send(TANAKA, TANAKA, SUZUKI, mail(TANAKA, rules.marker("tag")))
         self.assertEqual(reply.code, 250, reply)
-        self.assertEqual(len(self.gateway.postfix.held()), 1)
+        self.assertEqual(len(self.gateway.mta.held()), 1)
 
     def test_grant(self):
         self.assertEqual(self.send(TANAKA, "shop@example.jp", "x@example.net").code, 553)
@@ -207,7 +209,7 @@ class Ownership(unittest.TestCase):
         for number in range(2):
             leak = mail(TANAKA, rules.marker("hold", number))
             self.assertEqual(self.gateway.send(TANAKA, TANAKA, "leak@example.net", leak).code, 250)
-        self.assertEqual(len(self.gateway.postfix.held()), 2)
+        self.assertEqual(len(self.gateway.mta.held()), 2)
         self.warifu.stop()
         self.warifu.start()
         reply = self.send(TANAKA, TANAKA, "x@example.net")

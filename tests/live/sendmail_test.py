@@ -13,6 +13,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import actions_test  # noqa: E402
 import binding_test  # noqa: E402
 import identity_test  # noqa: E402
+import life_test  # noqa: E402
+import members_test  # noqa: E402
+import ownership_test  # noqa: E402
 from binding_test import MALFORMED, PASS, TANAKA, fields  # noqa: E402
 from harness import gateway, live, mails, rules, scratch  # noqa: E402
 from harness.sendmail_gateway import SendmailGateway  # noqa: E402
@@ -51,6 +54,67 @@ class Binding(binding_test.Binding):
         for sender in ("田中@example.jp", "taro@例え.jp"):
             _, reply = self.send("utf8", sender, fields(f"From: {TANAKA}"))
             self.assertEqual((reply.stage, reply.code), ("mail", 501), reply)
+
+
+class Members(members_test.Stripped):
+    KIND = SendmailGateway
+    forms = members_test.SOME_FORMS
+
+
+class Ownership(ownership_test.Ownership):
+    KIND = SendmailGateway
+    test_local_submission_is_never_answered_at_rcpt = None  # Sendmail's comes by SMTP: class Local
+
+
+class Life(life_test.Life):
+    KIND = SendmailGateway
+
+
+class Local(unittest.TestCase):
+    """Mail of sendmail(1) on the gateway itself: an SMTP client on loopback without a login."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.gateway = gateway.for_class(
+            cls, {"trusted_networks": ["127.0.0.0/8"], "domains": ["example.jp", "mx.example.jp"]}, users=[TANAKA],
+            table=f"{TANAKA} {TANAKA}\n", patterns=rules.text(), kind=SendmailGateway)
+        cls.mta, cls.sink, cls.warifu = cls.gateway.mta, cls.gateway.sink, cls.gateway.warifu
+
+    def submit(self, recipient: str, body: str = "hello", author: str = "cron@example.jp"):
+        self.mta.submit(f"From: {author}\nTo: {recipient}\nSubject: local\n\n{body}\n", "-t")
+
+    def test_it_is_scanned_and_its_author_is_whoever_it_says(self):
+        self.submit("clean@example.net", author=TANAKA)
+        arrived, = self.sink.wait_for("clean@example.net")
+        self.assertEqual(arrived.sender, "daemon@mx.example.jp")
+        event = self.warifu.event_for("clean@example.net")
+        self.assertEqual([event[key] for key in ("listener", "direction", "account", "client_address", "authors")],
+                         ["mx", "outbound", "", "127.0.0.1", [TANAKA]])
+        self.submit("tagged@example.net", rules.marker("tag"))
+        arrived, = self.sink.wait_for("tagged@example.net")
+        self.assertEqual(len(arrived.fields("X-Warifu")), 1)
+
+    def test_what_is_refused_comes_back_and_the_bounce_is_held_since_it_holds_the_mail(self):
+        self.submit("refused@example.net", rules.marker("reject"))
+        self.assertEqual(self.warifu.event_for("refused@example.net")["action"], "reject")
+        bounce = self.warifu.event_for("daemon@mx.example.jp")
+        self.assertEqual((bounce["sender"], bounce["direction"]), ("", "internal"))
+        self.assertEqual(bounce["action"], "hold", bounce)
+        self.assertIn(bounce["queue_id"], {mail["queue_id"] for mail in self.mta.held()})
+        self.assertEqual(self.sink.to("refused@example.net"), [])
+
+    def test_what_is_deferred_stays_in_the_client_queue(self):
+        self.submit("deferred@example.net", rules.marker("defer"))
+        event = self.warifu.event_for("deferred@example.net")
+        self.assertEqual(event["action"], "defer")
+        scratch.wait_until(lambda: any(event["reference"] in said for said in self.mta.client_queue()), 10, "the deferral")
+        self.assertEqual(self.sink.to("deferred@example.net"), [])
+
+    def test_what_root_puts_into_the_queue_of_the_mta_no_filter_sees(self):
+        """Sendmail asks filters in its SMTP server alone; the manual says so."""
+        self.mta.submit_as_root(f"From: cron@example.jp\nSubject: local\n\n{rules.marker('reject')}\n", "unseen@example.net")
+        self.sink.wait_for("unseen@example.net")
+        self.assertFalse([event for event in self.warifu.events() if "unseen@example.net" in event["recipients"]])
 
 
 class Identity(unittest.TestCase):

@@ -1,6 +1,6 @@
 """A private Sendmail, unpacked beside the system, in the form of postfix.py.
 
-Its own sendmail.cf and submit.cf, made by m4 from the unpacked cf tree, its own queues, ports on
+Its own sendmail.cf, and submit.cf for local mail, made by m4 from the unpacked cf tree, its own queues, ports on
 loopback, passwords in a sasldb file of its own, everything delivered to the LMTP sink. sendmail(8) is
 started in the foreground and stopped by its process id.
 
@@ -9,6 +9,7 @@ where the unpacked libraries are. Nothing is local here, so no delivery agent, n
 """
 import os
 import pathlib
+import pwd
 import shutil
 import subprocess
 
@@ -43,6 +44,24 @@ define(`SMART_HOST', `relay:[127.0.0.1]')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h @sink@')dnl
 MODIFY_MAILER_FLAGS(`RELAY', `+z')dnl
 """
+
+# Of sendmail(1), which hands local mail to the port of a service.
+_SUBMIT_MC = """\
+include(`@cf@m4/cf.m4')dnl
+VERSIONID(`live test')dnl
+OSTYPE(`linux')dnl
+define(`confDOMAIN_NAME', `mx.example.jp')dnl
+define(`confSERVICE_SWITCH_FILE', `@folder@/conf/service.switch')dnl
+define(`confDONT_BLAME_SENDMAIL', `TrustStickyBit')dnl
+define(`confPRIVACY_FLAGS', `authwarnings')dnl
+define(`MSP_QUEUE_DIR', `@folder@/mspqueue')dnl
+define(`confPID_FILE', `@folder@/mspqueue/pid')dnl
+define(`confRUN_AS_USER', `@msp@:@msp@')dnl
+define(`confTRUSTED_USER', `@msp@')dnl
+define(`RELAY_MAILER_ARGS', `TCP $h @port@')dnl
+FEATURE(`msp', `[127.0.0.1]')dnl
+"""
+_MSP = "daemon"  # of base-passwd; has the client queue, as `smmsp` has on a machine with Sendmail
 
 
 class Sendmail:
@@ -102,6 +121,28 @@ class Sendmail:
         self._run(self.program, "-C", self.config / "sendmail.cf", "-qQ", f"-qI{queue_id}", "-Q")
         self._run(self.program, "-C", self.config / "sendmail.cf", f"-qI{queue_id}")
 
+    def submit(self, mail: str, *words: str, service: str = "mx") -> None:
+        """Local mail by sendmail(1), as an unprivileged user sends it: into the client queue, and at
+        once to the port of a service. What is deferred there stays in the queue; what is refused
+        comes back, and sendmail(1) says so by its exit status (EX_UNAVAILABLE)."""
+        self._make("submit", _SUBMIT_MC.replace("@port@", str(self.ports[service])))
+        user = pwd.getpwnam(_MSP)
+        self._run(self.program, "-Ac", "-C", self.config / "submit.cf", "-i", *words, text=mail,
+                  fine=(0, os.EX_UNAVAILABLE), user=user.pw_uid, group=user.pw_gid, extra_groups=[])
+
+    def submit_as_root(self, mail: str, *words: str) -> None:
+        """Past the client queue, into that of the MTA."""
+        self._run(self.program, "-Am", "-C", self.config / "sendmail.cf", "-i", *words, text=mail)
+
+    def client_queue(self) -> list[str]:
+        """What the MTA said last of each mail that waits in the queue of local mail."""
+        texts = (path.read_text(errors="replace").splitlines() for path in self.msp_queue.glob("qf*"))
+        return [next((line[1:] for line in lines if line.startswith("M")), "") for lines in texts]
+
+    def delete_all(self) -> None:
+        for path in self.queue.iterdir():
+            path.unlink(missing_ok=True)
+
     def log_text(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in (self.folder / "output",) if path.exists())
 
@@ -112,10 +153,10 @@ class Sendmail:
 
     # -- inside ----------------------------------------------------------------------------------
 
-    def _run(self, program, *words, text: str | None = None) -> str:
+    def _run(self, program, *words, text: str | None = None, fine=(0,), **more) -> str:
         done = subprocess.run([program, *map(str, words)], env=self.environment(), input=text,
-                              capture_output=True, text=True, encoding="latin-1", timeout=60)
-        if done.returncode != 0:
+                              capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=60, **more)
+        if done.returncode not in fine:
             raise RuntimeError(f"{program} failed ({done.returncode}): {done.stderr.strip()}{done.stdout.strip()}")
         return done.stdout
 
@@ -128,6 +169,9 @@ class Sendmail:
         for folder, mode in ((self.config, 0o755), (self.queue, 0o700), (self.folder / "bin", 0o755), (self.config / "sasl", 0o755)):
             folder.mkdir(parents=True)
             folder.chmod(mode)
+        self.msp_queue.mkdir(mode=0o700)
+        user = pwd.getpwnam(_MSP)
+        os.chown(self.msp_queue, user.pw_uid, user.pw_gid)
         shutil.copyfile(self.root / "usr/libexec/sendmail/sendmail", self.program)
         self.program.chmod(0o755)
         subprocess.run(["cc", "-shared", "-fPIC", "-o", self.folder / "bin/hostname.so",
@@ -146,15 +190,16 @@ class Sendmail:
             text += f"INPUT_MAIL_FILTER(`{name}', `{equates}')dnl\n"
         text += "".join(f"{line}dnl\n" for line in self.settings) + "MAILER(`smtp')dnl\nLOCAL_CONFIG\n"
         text += f"ESASL_CONF_PATH={self.config}/sasl\nESASL_PATH={unpacked.sasl_plugins(self.root)}\n"
-        cf = f"{self.root}/usr/share/sendmail/cf/"
-        for old, new in (("@cf@", cf), ("@folder@", str(self.folder)), ("@sink@", str(self._sink_port))):
-            text = text.replace(old, new)
-        (self.config / "sendmail.mc").write_text(text)
-        made = self._run(self._m4(), f"-D_CF_DIR_={cf}", self.config / "sendmail.mc")
-        (self.config / "sendmail.cf").write_text(made)
+        self._make("sendmail", text)
 
-    def _m4(self) -> pathlib.Path:
-        return self.root / "usr/bin/m4"
+    def _make(self, name: str, text: str) -> None:
+        """NAME.mc and, by m4, NAME.cf."""
+        cf = f"{self.root}/usr/share/sendmail/cf/"
+        for old, new in (("@cf@", cf), ("@folder@", str(self.folder)), ("@sink@", str(self._sink_port)), ("@msp@", _MSP)):
+            text = text.replace(old, new)
+        (self.config / f"{name}.mc").write_text(text)
+        made = self._run(self.root / "usr/bin/m4", f"-D_CF_DIR_={cf}", self.config / f"{name}.mc")
+        (self.config / f"{name}.cf").write_text(made)
 
 
 def _queued(path: pathlib.Path) -> dict:
