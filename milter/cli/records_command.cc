@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <thread>
 
 #include "base/redact.h"
 #include "cli/handlers.h"
@@ -68,7 +69,8 @@ int RunRecordsAudit(const Arguments& arguments, Terminal& terminal) {
     result = scan::AuditTable(
         (*table)->schema, *(*table)->rows, terminal.clock->Now(),
         [&](std::uint64_t done, std::uint64_t) { progress.Show("auditing", done); },
-        [&](const scan::DamagedCell& cell) { PrintDamage(cell, arguments.json(), terminal); });
+        [&](const scan::DamagedCell& cell) { PrintDamage(cell, arguments.json(), terminal); },
+        std::max(1u, std::thread::hardware_concurrency()));
   }
   if (!result) return PrintError(terminal, result.error()), kExitError;
   PrintSummary(*result, arguments.json(), terminal);

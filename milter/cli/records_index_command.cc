@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <thread>
 
 #include "base/redact.h"
 #include "cli/handlers.h"
@@ -189,7 +190,8 @@ int RunRecordsIndex(const Arguments& arguments, Terminal& terminal) {
     Progress progress(terminal, (*table)->rows->total());
     built = scan::BuildIndex(
         (*table)->schema, *key, *(*table)->rows, terminal.clock->Now(),
-        [&](std::uint64_t done, std::uint64_t) { progress.Show("reading the table", done); });
+        [&](std::uint64_t done, std::uint64_t) { progress.Show("reading the table", done); },
+        std::max(1u, std::thread::hardware_concurrency()));
   }
   if (!built) return PrintError(terminal, built.error()), kExitError;
   const std::string output = arguments.Value("output", schema->id + ".idx");

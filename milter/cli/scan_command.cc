@@ -8,10 +8,10 @@
 #include <thread>
 
 #include "app/offline.h"
+#include "base/ordered_pool.h"
 #include "base/redact.h"
 #include "cli/handlers.h"
 #include "cli/interrupt.h"
-#include "cli/ordered_pool.h"
 #include "cli/replace_file.h"
 #include "cli/report.h"
 #include "cli/source.h"

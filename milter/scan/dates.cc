@@ -1,7 +1,6 @@
 #include "scan/dates.h"
 
 #include <chrono>
-#include <cstdio>
 #include <string>
 
 namespace warifu::scan {
@@ -73,9 +72,13 @@ struct Days {
     return true;
   }
   std::string Iso(int i) const {
-    char text[16];
-    std::snprintf(text, sizeof text, "%04d-%02d-%02d", days[i].year % 10000, days[i].month % 100,
-                  days[i].day % 100);
+    std::string text = "0000-00-00";
+    const auto put = [&text](std::size_t last, int value) {
+      for (; value > 0; value /= 10) text[last--] = static_cast<char>('0' + value % 10);
+    };
+    put(3, days[i].year);
+    put(6, days[i].month);
+    put(9, days[i].day);
     return text;
   }
 };

@@ -6,22 +6,24 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
+#include "base/ordered_pool.h"
 #include "base/unique_fd.h"
 #include "base/utf8.h"
-#include "scan/cell_normal.h"
+#include "scan/index_cells.h"
+#include "scan/row_batch.h"
 
 namespace warifu::scan {
 namespace {
 
-constexpr std::size_t kShortestKey = 3;      // bytes
 constexpr double kDensest = 0.25;            // of a key's numbers
 constexpr std::uint64_t kFilterBits = 10;    // a key cell
 constexpr std::uint64_t kSlotsPer100 = 112;  // slots for 100 key cells
@@ -36,15 +38,15 @@ std::uint64_t CommonAbove(std::uint64_t rows) {
 }
 
 struct KeyColumn {
-  std::size_t column = 0;                   // of the indexed ones
-  std::vector<std::uint64_t> probes;        // filter hash of each row; 0: no cell
-  std::array<std::uint64_t, 20> lengths{};  // digits: cells by length
+  std::size_t column = 0;             // of the indexed ones
+  std::vector<std::uint64_t> probes;  // filter hash of each row; 0: no cell
+  DigitLengths lengths{};
 };
 
 class Builder {
  public:
-  Builder(const IndexSchema& schema, SipKey key, WallTime now)
-      : schema_(schema), indexed_(schema.Indexed()), key_(key) {
+  Builder(const IndexSchema& schema, SipKey key, WallTime now, unsigned threads)
+      : schema_(schema), indexed_(schema.Indexed()), key_(key), threads_(threads) {
     std::memcpy(head_.magic, kIndexMagic, sizeof kIndexMagic);
     head_.columns = static_cast<std::uint32_t>(indexed_.size());
     head_.built = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
@@ -60,29 +62,37 @@ class Builder {
     if (getrandom(&head_.index_id, sizeof head_.index_id, 0) != sizeof head_.index_id) {
       return Fail(ErrorKind::kSystem, std::string("getrandom: ") + std::strerror(errno));
     }
-    for (std::size_t i = 0; i < indexed_.size(); ++i) {
-      hashes_.push_back(HashFor(key_, HashUse::kCell, head_.index_id, i));
-    }
-    filter_hash_ = HashFor(key_, HashUse::kFilter, head_.index_id);
+    hasher_.emplace(schema_, key_, head_.index_id);
     return {};
   }
 
-  void AddRow(std::span<const std::string_view> cells) {
-    std::size_t next_key = 0;
-    for (std::size_t i = 0; i < indexed_.size(); ++i) {
-      KeyColumn* key =
-          next_key < keys_.size() && keys_[next_key].column == i ? &keys_[next_key++] : nullptr;
-      AddCell(i, cells[indexed_[i]], key);
-    }
-    AddNames(cells[schema_.handle], two_names_ ? cells[*schema_.account] : "");
-    ++head_.rows;
-  }
+  // Of the next rows, on any thread.
+  HashedRows Hash(RowBatch rows) const { return hasher_->Hash(std::move(rows)); }
 
-  std::uint64_t rows() const { return head_.rows; }
+  // In the order of the table.
+  void Add(HashedRows more) {
+    for (std::size_t i = 0; i < columns_.size(); ++i) AddCounts(more.counts[i], &columns_[i]);
+    cells_.insert(cells_.end(), more.words.begin(), more.words.end());
+    for (std::size_t k = 0; k < keys_.size(); ++k) {
+      for (std::size_t at = k; at < more.probes.size(); at += keys_.size()) {
+        keys_[k].probes.push_back(more.probes[at]);
+      }
+      for (std::size_t n = 0; n < keys_[k].lengths.size(); ++n) {
+        keys_[k].lengths[n] += more.digits[k][n];
+      }
+    }
+    for (std::size_t row = 0; row < more.rows.rows(); ++row) {
+      const std::span<const std::string_view> cells = more.rows.Row(row);
+      AddNames(cells[schema_.handle], two_names_ ? cells[*schema_.account] : "");
+    }
+    head_.rows += more.rows.rows();
+  }
 
   Result<BuiltIndex> Finish() {
     BuiltIndex built;
-    for (std::size_t i = 0; i < indexed_.size(); ++i) built.columns.push_back(Weigh(i));
+    ForEachColumn(
+        indexed_.size(), [this](std::size_t i) { return Weigh(i); },
+        [&](ColumnReport report) { built.columns.push_back(std::move(report)); });
     if (std::ranges::none_of(columns_, [](const ColumnHead& c) { return c.key != 0; })) {
       std::string text = "no key column is left:";
       for (const ColumnReport& c : built.columns) {
@@ -105,39 +115,13 @@ class Builder {
   }
 
  private:
-  void AddCell(std::size_t i, std::string_view cell, KeyColumn* key) {
-    const ColumnType type = schema_.columns[indexed_[i]].type;
-    ColumnHead& head = columns_[i];
-    std::uint64_t word = 0, probe = 0;
-    if (!cell.empty()) {
-      const std::string normal = NormalCell(type, cell);
-      if (normal.empty()) {
-        ++head.wrong;
-      } else if (normal.size() > kMaxCellBytes) {
-        ++head.too_long;
-      } else {
-        ++head.present;
-        word = CellWord(hashes_[i].Of(normal), normal.size());
-        if (IsOneCharacter(normal)) word |= kWeakCell;
-        if (key != nullptr && normal.size() >= kShortestKey) probe = AddKey(normal, type, key);
-      }
-    }
-    cells_.push_back(word);
-    if (key != nullptr) key->probes.push_back(probe);
-  }
-
-  std::uint64_t AddKey(const std::string& normal, ColumnType type, KeyColumn* key) {
-    ColumnHead& head = columns_[key->column];
-    head.lengths[normal.size() / 64] |= std::uint64_t{1} << (normal.size() % 64);
-    for (const char c : normal) {
-      const auto byte = static_cast<unsigned char>(c);
-      head.bytes[byte / 64] |= std::uint64_t{1} << (byte % 64);
-    }
-    if (type == ColumnType::kDigits && normal.size() < key->lengths.size()) {
-      ++key->lengths[normal.size()];
-    }
-    const std::uint64_t hash = filter_hash_.Of(normal);
-    return hash == 0 ? 1 : hash;
+  // Columns side by side; `take` is called in their order.
+  template <typename Work, typename Take>
+  void ForEachColumn(std::size_t count, const Work& work, const Take& take) {
+    using Out = std::invoke_result_t<Work, std::size_t>;
+    OrderedPool<std::size_t, Out> pool({threads_, count, count}, work, take);
+    for (std::size_t i = 0; i < count; ++i) pool.Submit(i, 1);
+    pool.Finish();
   }
 
   // The handle, and the account where another column has it: numbers and texts apart, while all
@@ -257,24 +241,31 @@ class Builder {
   }
 
   void MakeSlots() {
-    const std::uint32_t row_mask = (1u << head_.row_bits) - 1;
-    for (KeyColumn& key : keys_) {
+    std::size_t size = 0;
+    for (const KeyColumn& key : keys_) {
       ColumnHead& head = columns_[key.column];
       const auto cells = static_cast<std::uint64_t>(
           std::ranges::count_if(key.probes, [](std::uint64_t p) { return p != 0; }));
-      head.slots_begin = slots_.size();
-      if (cells == 0) continue;
-      head.slots = cells * kSlotsPer100 / 100 + 8;
-      slots_.resize(slots_.size() + head.slots);
-      for (std::size_t row = 0; row < key.probes.size(); ++row) {
-        if (key.probes[row] == 0) continue;
-        const std::uint64_t word = cells_[row * indexed_.size() + key.column];
-        std::uint64_t at = MulHigh(word & ~std::uint64_t{0xff}, head.slots);
-        while (slots_[head.slots_begin + at] != 0) at = at + 1 == head.slots ? 0 : at + 1;
-        slots_[head.slots_begin + at] = (static_cast<std::uint32_t>(word >> 8) & ~row_mask) |
-                                        static_cast<std::uint32_t>(row + 1);
-      }
+      head.slots_begin = size;
+      head.slots = cells == 0 ? 0 : cells * kSlotsPer100 / 100 + 8;
+      size += head.slots;
     }
+    slots_.resize(size);
+    ForEachColumn(keys_.size(), [this](std::size_t k) { return FillSlots(keys_[k]); }, [](bool) {});
+  }
+
+  bool FillSlots(const KeyColumn& key) {
+    const std::uint32_t row_mask = (1u << head_.row_bits) - 1;
+    const ColumnHead& head = columns_[key.column];
+    for (std::size_t row = 0; row < key.probes.size(); ++row) {
+      if (key.probes[row] == 0) continue;
+      const std::uint64_t word = cells_[row * indexed_.size() + key.column];
+      std::uint64_t at = MulHigh(word & ~std::uint64_t{0xff}, head.slots);
+      while (slots_[head.slots_begin + at] != 0) at = at + 1 == head.slots ? 0 : at + 1;
+      slots_[head.slots_begin + at] =
+          (static_cast<std::uint32_t>(word >> 8) & ~row_mask) | static_cast<std::uint32_t>(row + 1);
+    }
+    return true;
   }
 
   void MakeFilter() {
@@ -311,7 +302,7 @@ class Builder {
       const std::string_view text = std::string_view(names_).substr(at + 1, length);
       at += 1 + length;
       // Not the same where the text was cut, or where many rows share the value.
-      if (WordOf(column, text) != cells_[row * width + column]) return;
+      if (hasher_->WordOf(column, text) != cells_[row * width + column]) return;
     }
     std::size_t to = 0;
     for (std::size_t from = 0; from < cells_.size(); ++from) {
@@ -319,13 +310,6 @@ class Builder {
     }
     cells_.resize(to);
     head_.named_column = column + 1;
-  }
-
-  std::uint64_t WordOf(std::size_t column, std::string_view text) const {
-    const std::string normal = NormalCell(schema_.columns[indexed_[column]].type, text);
-    if (normal.empty() || normal.size() > kMaxCellBytes) return 0;
-    return CellWord(hashes_[column].Of(normal), normal.size()) |
-           (IsOneCharacter(normal) ? kWeakCell : 0);
   }
 
   template <typename T>
@@ -365,10 +349,10 @@ class Builder {
   const IndexSchema& schema_;
   const std::vector<std::size_t> indexed_;
   const SipKey key_;
+  const unsigned threads_;
   IndexHead head_{};
   std::vector<ColumnHead> columns_;
-  std::vector<SipHash> hashes_;
-  SipHash filter_hash_{SipKey{}};
+  std::optional<CellHasher> hasher_;
   std::vector<KeyColumn> keys_;
   std::vector<std::uint64_t> cells_, filter_;
   std::vector<std::uint32_t> slots_, numbers_of_, name_offsets_;
@@ -380,22 +364,22 @@ class Builder {
 }  // namespace
 
 Result<BuiltIndex> BuildIndex(const IndexSchema& schema, SipKey key, RowSource& rows, WallTime now,
-                              const BuildProgress& progress) {
-  Builder builder(schema, key, now);
+                              const BuildProgress& progress, unsigned threads) {
+  Builder builder(schema, key, now, threads);
   if (auto begun = builder.Begin(); !begun) return std::unexpected(begun.error());
-  std::span<const std::string_view> cells;
-  for (;;) {
-    const Result<bool> more = rows.Next(&cells);
-    if (!more) return std::unexpected(more.error());
-    if (!*more) break;
-    if (builder.rows() >= kMaxRows) {
-      return Fail(ErrorKind::kInvalid,
-                  "the table has more than " + std::to_string(kMaxRows) + " rows");
-    }
-    builder.AddRow(cells);
-    if (progress && builder.rows() % 4096 == 0) progress(rows.done(), rows.total());
-  }
-  if (builder.rows() == 0) return Fail(ErrorKind::kInvalid, "the table has no rows");
+  const Result<std::uint64_t> count = ForEachBatch<HashedRows>(
+      rows, threads, [&](RowBatch batch) { return builder.Hash(std::move(batch)); },
+      [&](HashedRows hashed) { builder.Add(std::move(hashed)); },
+      [&](std::uint64_t read) -> Result<void> {
+        if (read > kMaxRows) {
+          return Fail(ErrorKind::kInvalid,
+                      "the table has more than " + std::to_string(kMaxRows) + " rows");
+        }
+        if (progress) progress(rows.done(), rows.total());
+        return {};
+      });
+  if (!count) return std::unexpected(count.error());
+  if (*count == 0) return Fail(ErrorKind::kInvalid, "the table has no rows");
   return builder.Finish();
 }
 

@@ -6,7 +6,7 @@
 // is demoted whole. What was demoted is in the report.
 //
 // Refuses: a table without rows or with too many, one whose key columns are all demoted.
-// Threads: one at a time.
+// Threads: one at a time; works on `threads` of its own beside the caller's, which reads.
 #pragma once
 
 #include <functional>
@@ -38,7 +38,7 @@ struct BuiltIndex {
 using BuildProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
 Result<BuiltIndex> BuildIndex(const IndexSchema& schema, SipKey key, RowSource& rows, WallTime now,
-                              const BuildProgress& progress);
+                              const BuildProgress& progress, unsigned threads = 1);
 
 // Beside `path` first, then renamed over it, with mode 0640 and that group (-1: the process's).
 Result<void> WriteIndex(const std::string& path, std::string_view bytes, long group);

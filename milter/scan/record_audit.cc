@@ -1,11 +1,14 @@
 #include "scan/record_audit.h"
 
 #include <algorithm>
+#include <mutex>
 #include <unordered_set>
+#include <utility>
 
 #include "base/normalise.h"
 #include "scan/record_finder.h"
 #include "scan/record_key.h"
+#include "scan/row_batch.h"
 
 namespace warifu::scan {
 namespace {
@@ -22,16 +25,54 @@ bool CouldHoldRecord(std::string_view cell) {
   });
 }
 
+// What stands in one cell.
+struct Met {
+  std::uint32_t row = 0;
+  std::uint64_t line = 0;
+  std::size_t column = 0;
+  std::vector<std::uint32_t> owners;
+};
+
+struct Audited {
+  std::vector<Met> met;
+  bool other = false;  // a row is not the one that was indexed
+};
+
 class Auditor {
  public:
-  Auditor(const IndexSchema& schema, const RecordIndex& index,
-          const std::function<void(const DamagedCell&)>& found)
-      : schema_(schema), index_(index), finder_(index), found_(found) {
-    options_.around = true;
+  Auditor(const IndexSchema& schema, const RecordIndex& index)
+      : schema_(schema), index_(index), finder_(index) {}
+
+  // On any thread.
+  Audited Audit(RowBatch batch) const {
+    Audited out;
+    RecordFinder::Many finder(finder_);
+    for (std::size_t i = 0; i < batch.rows() && !out.other; ++i) {
+      const auto row = static_cast<std::uint32_t>(batch.first() + i);
+      const std::span<const std::string_view> cells = batch.Row(i);
+      out.other = !IsRow(row, cells[schema_.handle]);
+      if (!out.other) AuditRow(row, cells, batch.Line(i), &finder, &out.met);
+    }
+    return out;
   }
 
+  DamagedCell Describe(const Met& met) const {
+    std::string buffer;
+    DamagedCell cell;
+    cell.row = index_.Handle(met.row, &buffer);
+    cell.account = index_.Account(met.row, &buffer);
+    cell.line = met.line;
+    cell.column = schema_.columns[met.column].name;
+    for (const std::uint32_t owner : met.owners) {
+      cell.owners.emplace_back(index_.Handle(owner, &buffer));
+    }
+    return cell;
+  }
+
+ private:
   // The rows come in the same order as when they were indexed.
   bool IsRow(std::uint32_t row, std::string_view handle) const {
+    if (row >= index_.rows()) return false;
     std::string buffer;
     const std::string_view name = index_.Handle(row, &buffer);
     // Long names are cut, and blanks behind them dropped.
@@ -39,88 +80,108 @@ class Auditor {
            (name.size() > 250 || handle.find_first_not_of(' ', name.size()) == handle.npos);
   }
 
-  void Row(std::uint32_t row, std::span<const std::string_view> cells, std::uint64_t line) {
-    options_.own_row = row;
-    bool damaged = false;
+  void AuditRow(std::uint32_t row, std::span<const std::string_view> cells, std::uint64_t line,
+                RecordFinder::Many* finder, std::vector<Met>* out) const {
+    FindOptions options;
+    options.around = true;
+    options.own_row = row;
+    std::vector<IndexMatch> matches;
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (!CouldHoldRecord(cells[i])) continue;
-      matches_.clear();
+      matches.clear();
       if (IsNormalAscii(cells[i])) {
-        finder_.Find(cells[i], options_, &matches_);
+        finder->Find(cells[i], options, &matches);
       } else {
-        finder_.Find(Normalise(std::string(cells[i])).text, options_, &matches_);
+        finder->Find(Normalise(std::string(cells[i])).text, options, &matches);
       }
-      if (matches_.empty()) continue;
-      damaged = true;
-      Tell(row, line, schema_.columns[i].name);
+      if (matches.empty()) continue;
+      Met& met = out->emplace_back(row, line, i);
+      for (const IndexMatch& match : matches) met.owners.push_back(match.row);
     }
-    result.damaged_rows += damaged ? 1 : 0;
-  }
-
-  AuditResult result;
-
-  void Finish() { result.owners = owners_.size(); }
-
- private:
-  void Tell(std::uint32_t row, std::uint64_t line, const std::string& column) {
-    std::string buffer;
-    DamagedCell cell;
-    cell.row = index_.Handle(row, &buffer);
-    cell.account = index_.Account(row, &buffer);
-    cell.line = line;
-    cell.column = column;
-    for (const IndexMatch& match : matches_) {
-      cell.owners.emplace_back(index_.Handle(match.row, &buffer));
-      owners_.insert(match.row);
-    }
-    ++result.damaged_cells;
-    result.records += matches_.size();
-    found_(cell);
   }
 
   const IndexSchema& schema_;
   const RecordIndex& index_;
   const RecordFinder finder_;
+};
+
+// Adds up what was met, in the order of the table.
+class Report {
+ public:
+  Report(const Auditor& auditor, const std::function<void(const DamagedCell&)>& found)
+      : auditor_(auditor), found_(found) {}
+
+  void Take(const Audited& audited) {
+    other = other || audited.other;
+    for (const Met& met : audited.met) {
+      if (other) return;
+      result_.damaged_rows += result_.damaged_cells == 0 || met.row != last_ ? 1 : 0;
+      last_ = met.row;
+      ++result_.damaged_cells;
+      result_.records += met.owners.size();
+      owners_.insert(met.owners.begin(), met.owners.end());
+      found_(auditor_.Describe(met));
+    }
+  }
+
+  AuditResult Finish(std::uint64_t rows, std::vector<ColumnReport> columns) {
+    result_.rows = rows;
+    result_.owners = owners_.size();
+    result_.columns = std::move(columns);
+    return std::move(result_);
+  }
+
+  bool other = false;
+
+ private:
+  const Auditor& auditor_;
   const std::function<void(const DamagedCell&)>& found_;
-  FindOptions options_;
-  std::vector<IndexMatch> matches_;
+  AuditResult result_;
+  std::uint32_t last_ = 0;
   std::unordered_set<std::uint32_t> owners_;
 };
+
+std::unexpected<Error> AnotherTable() {
+  return Fail(ErrorKind::kInvalid,
+              "the table was another when it was read again: keep it from being written, and "
+              "give a query an order (order by)");
+}
 
 }  // namespace
 
 Result<AuditResult> AuditTable(const IndexSchema& schema, RowSource& rows, WallTime now,
                                const BuildProgress& progress,
-                               const std::function<void(const DamagedCell&)>& found) {
+                               const std::function<void(const DamagedCell&)>& found,
+                               unsigned threads) {
   const Result<SipKey> key = RandomRecordKey();
   if (!key) return std::unexpected(key.error());
   const auto half = [&](std::uint64_t done, std::uint64_t total) {
     if (progress) progress(done / 2, total);
   };
-  Result<BuiltIndex> built = BuildIndex(schema, *key, rows, now, half);
+  Result<BuiltIndex> built = BuildIndex(schema, *key, rows, now, half, threads);
   if (!built) return std::unexpected(built.error());
   auto index = RecordIndex::FromBytes(std::move(built->bytes), *key);
   if (!index) return std::unexpected(index.error());
   if (auto again = rows.Rewind(); !again) return std::unexpected(again.error());
-  Auditor auditor(schema, **index, found);
-  std::span<const std::string_view> cells;
-  std::uint64_t row = 0;
-  for (;; ++row) {
-    const Result<bool> more = rows.Next(&cells);
-    if (!more) return std::unexpected(more.error());
-    if (!*more || row >= built->rows) break;
-    if (!auditor.IsRow(static_cast<std::uint32_t>(row), cells[schema.handle])) {
-      return Fail(ErrorKind::kInvalid,
-                  "the table was another when it was read again: keep it from being written, and "
-                  "give a query an order (order by)");
-    }
-    auditor.Row(static_cast<std::uint32_t>(row), cells, rows.line());
-    if (progress && row % 4096 == 0) progress((rows.total() + rows.done()) / 2, rows.total());
-  }
-  auditor.Finish();
-  auditor.result.rows = row;
-  auditor.result.columns = std::move(built->columns);
-  return auditor.result;
+
+  const Auditor auditor(schema, **index);
+  std::mutex telling;
+  Report report(auditor, found);
+  const Result<std::uint64_t> count = ForEachBatch<Audited>(
+      rows, threads, [&](RowBatch batch) { return auditor.Audit(std::move(batch)); },
+      [&](const Audited& audited) {
+        const std::lock_guard lock(telling);
+        report.Take(audited);
+      },
+      [&](std::uint64_t) -> Result<void> {
+        const std::lock_guard lock(telling);
+        if (report.other) return AnotherTable();
+        if (progress) progress((rows.total() + rows.done()) / 2, rows.total());
+        return {};
+      });
+  if (!count) return std::unexpected(count.error());
+  if (report.other || *count != built->rows) return AnotherTable();
+  return report.Finish(*count, std::move(built->columns));
 }
 
 }  // namespace warifu::scan

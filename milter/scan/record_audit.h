@@ -7,7 +7,8 @@
 // own fields is no damage.
 //
 // Memory is that of the index and grows with the rows, not with their text.
-// Threads: one at a time.
+// Threads: one at a time; works on `threads` of its own beside the caller's, which reads.
+// `progress` and `found` are called from any of them, one at a time.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,7 @@ struct AuditResult {
 // `found` is called for each damaged cell, in the order of the table.
 Result<AuditResult> AuditTable(const IndexSchema& schema, RowSource& rows, WallTime now,
                                const BuildProgress& progress,
-                               const std::function<void(const DamagedCell&)>& found);
+                               const std::function<void(const DamagedCell&)>& found,
+                               unsigned threads = 1);
 
 }  // namespace warifu::scan

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kMaxNumberRuns = 16;
 constexpr std::size_t kPending = 32;
 constexpr std::size_t kTimeEvery = 1u << 16;  // bytes
+constexpr std::size_t kManyBytes = 1u << 15;
 
 bool IsDigit(char c) {
   return c >= '0' && c <= '9';
@@ -40,18 +41,34 @@ bool IsWideMark(std::string_view character) {
 
 class Search {
  public:
-  Search(const RecordIndex& index, const RecordFinder::Tables& tables, std::string_view text,
-         const FindOptions& options, std::vector<IndexMatch>* out)
+  // `bytes`: of text, about, in which words will be known again.
+  Search(const RecordIndex& index, const RecordFinder::Tables& tables, std::size_t bytes)
       : index_(index),
         tables_(tables),
-        text_(text),
-        options_(options),
         marks_(tables.dead, tables.digits.empty() ? 0 : tables.shortest_digits),
-        known_(text.size()),
-        rows_(index, text, options),
-        out_(out) {}
+        known_(bytes),
+        rows_(index) {}
 
-  bool Run() {
+  // Adds matches in the order of their places.
+  bool Run(std::string_view text, const FindOptions& options, std::vector<IndexMatch>* out) {
+    text_ = text;
+    options_ = &options;
+    out_ = out;
+    rows_.Begin(text, options);
+    seen_.clear();
+    numbers_done_ = 0;
+    rest_of_number_ = kNone;
+    const std::size_t before = out->size();
+    const bool whole = Windows();
+    std::sort(out->begin() + static_cast<std::ptrdiff_t>(before), out->end(),
+              [](const IndexMatch& a, const IndexMatch& b) {
+                return a.span.begin != b.span.begin ? a.span.begin < b.span.begin : a.row < b.row;
+              });
+    return whole;
+  }
+
+ private:
+  bool Windows() {
     for (std::size_t begin = 0, asked = 0; begin < text_.size();) {
       const Span window = marks_.Window(text_, begin);
       marks_.Read(text_, window);
@@ -59,7 +76,9 @@ class Search {
       begin = window.end;
       if (begin - asked < kTimeEvery) continue;
       asked = begin;
-      if (options_.out_of_time != nullptr && *options_.out_of_time && (*options_.out_of_time)()) {
+      const auto* out_of_time = options_->out_of_time;
+      if (out_of_time != nullptr && *out_of_time && (*out_of_time)()) {
+        pending_count_ = 0;
         return false;
       }
     }
@@ -67,7 +86,6 @@ class Search {
     return true;
   }
 
- private:
   struct Chosen {
     std::uint64_t marks;        // no words; of a longer run, not 0
     std::uint32_t begin, size;  // in the window
@@ -321,8 +339,8 @@ class Search {
       if (!p.number) Hash(&p);
       if (p.verbatim != 0) index_.Prefetch(p.verbatim);
       if (p.folded != 0) index_.Prefetch(p.folded);
-      if (options_.stats != nullptr)
-        options_.stats->candidates += (p.verbatim != 0) + (p.folded != 0);
+      if (options_->stats != nullptr)
+        options_->stats->candidates += (p.verbatim != 0) + (p.folded != 0);
     }
     for (const Pending& p : all) {
       const bool verbatim = p.verbatim != 0 && index_.MayHold(p.verbatim);
@@ -343,7 +361,7 @@ class Search {
   }
 
   void LookUp(const Pending& p, bool folded) {
-    if (options_.stats != nullptr) ++options_.stats->passed;
+    if (options_->stats != nullptr) ++options_->stats->passed;
     const Span span{p.begin, p.end};
     const std::string_view written = text_.substr(p.begin, p.end - p.begin);
     if (p.number) {
@@ -365,8 +383,8 @@ class Search {
     bool met = false;
     index_.Lookup(column, index_.Word(column, normal), [&](std::uint32_t row) {
       met = true;
-      if (options_.own_row) {
-        const std::uint32_t own = *options_.own_row;
+      if (options_->own_row) {
+        const std::uint32_t own = *options_->own_row;
         if (row == own || SameCell(index_.Cell(own, column), index_.Cell(row, column))) return;
       }
       if (seen_.contains(row)) return;
@@ -375,7 +393,7 @@ class Search {
         out_->push_back(*match);
       }
     });
-    if (met && options_.stats != nullptr) ++options_.stats->keys[column];
+    if (met && options_->stats != nullptr) ++options_->stats->keys[column];
   }
 
   static constexpr std::uint32_t kBits = 64;
@@ -383,12 +401,12 @@ class Search {
 
   const RecordIndex& index_;
   const RecordFinder::Tables& tables_;
-  const std::string_view text_;
-  const FindOptions& options_;
+  std::string_view text_;
+  const FindOptions* options_ = nullptr;
   TextMarks marks_;
   KnownWords known_;
   RowSearch rows_;
-  std::vector<IndexMatch>* out_;
+  std::vector<IndexMatch>* out_ = nullptr;
   std::size_t window_ = 0;
   std::vector<Chosen> chosen_;
   std::size_t chosen_count_ = 0;
@@ -458,13 +476,22 @@ RecordFinder::RecordFinder(const RecordIndex& index) : index_(index) {
 
 bool RecordFinder::Find(std::string_view text, const FindOptions& options,
                         std::vector<IndexMatch>* out) const {
-  const std::size_t before = out->size();
-  const bool whole = Search(index_, tables_, text, options, out).Run();
-  std::sort(out->begin() + static_cast<std::ptrdiff_t>(before), out->end(),
-            [](const IndexMatch& a, const IndexMatch& b) {
-              return a.span.begin != b.span.begin ? a.span.begin < b.span.begin : a.row < b.row;
-            });
-  return whole;
+  return Search(index_, tables_, text.size()).Run(text, options, out);
+}
+
+class RecordFinder::Many::State : public Search {
+ public:
+  using Search::Search;
+};
+
+RecordFinder::Many::Many(const RecordFinder& finder)
+    : state_(std::make_unique<State>(finder.index_, finder.tables_, kManyBytes)) {}
+
+RecordFinder::Many::~Many() = default;
+
+bool RecordFinder::Many::Find(std::string_view text, const FindOptions& options,
+                              std::vector<IndexMatch>* out) {
+  return state_->Run(text, options, out);
 }
 
 }  // namespace warifu::scan

@@ -17,6 +17,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,19 @@ class RecordFinder {
   // `text` is normalised (base/normalise.h). Adds matches in order; each row at most once. False
   // when the time ran out.
   bool Find(std::string_view text, const FindOptions& options, std::vector<IndexMatch>* out) const;
+
+  // The same over many short texts, whose memory and known words are kept from one to the next.
+  class Many {
+   public:
+    // `finder` outlives it.
+    explicit Many(const RecordFinder& finder);
+    ~Many();
+    bool Find(std::string_view text, const FindOptions& options, std::vector<IndexMatch>* out);
+
+   private:
+    class State;
+    const std::unique_ptr<State> state_;
+  };
 
   // Which key columns a byte or a length fits, by the bit of the column among key columns.
   struct Tables {

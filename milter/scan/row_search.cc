@@ -101,7 +101,7 @@ std::optional<IndexMatch> RowSearch::Confirm(std::uint32_t row, std::size_t colu
   const Span line = LinesAround(key, 0);
   Tally tally = Count(row, column, key, &ViewOf(line, &line_));
   if (enough(tally)) return tally.match;
-  if (!options_.around || index_.schema().window == 0) return std::nullopt;
+  if (!options_->around || index_.schema().window == 0) return std::nullopt;
   const Span around = LinesAround(key, index_.schema().window);
   if (around == line) return std::nullopt;
   tally = Count(row, column, key, &ViewOf(around, &around_));
@@ -120,7 +120,7 @@ RowSearch::Tally RowSearch::Count(std::uint32_t row, std::size_t column, Span ke
   for (std::size_t i = 0; i < index_.columns().size(); ++i) {
     const std::uint64_t cell = i == column ? 0 : index_.Cell(row, i);
     if (cell == 0) continue;
-    if (options_.own_row && SameCell(index_.Cell(*options_.own_row, i), cell)) continue;
+    if (options_->own_row && SameCell(index_.Cell(*options_->own_row, i), cell)) continue;
     const std::optional<Span> found = FindCell(view, i, cell, tally.taken);
     if (!found) continue;
     tally.taken.push_back(*found);

@@ -20,8 +20,14 @@ bool IsBoundary(std::string_view text, std::size_t at);
 
 class RowSearch {
  public:
-  RowSearch(const RecordIndex& index, std::string_view text, const FindOptions& options)
-      : index_(index), text_(text), options_(options) {}
+  explicit RowSearch(const RecordIndex& index) : index_(index) {}
+
+  // Both outlive the search in them.
+  void Begin(std::string_view text, const FindOptions& options) {
+    text_ = text;
+    options_ = &options;
+    line_ = around_ = View();
+  }
 
   // A key of `row` stands at `key`.
   std::optional<IndexMatch> Confirm(std::uint32_t row, std::size_t column, Span key);
@@ -60,8 +66,8 @@ class RowSearch {
   }
 
   const RecordIndex& index_;
-  const std::string_view text_;
-  const FindOptions& options_;
+  std::string_view text_;
+  const FindOptions* options_ = nullptr;
   View line_, around_;
 };
 

@@ -36,8 +36,9 @@ ByteMarks MarksOfPlain(const char* bytes);  // the same, on any processor
 
 class TextMarks {
  public:
-  // Bytes that end runs beside blanks: `dead` has those that no key holds. Numbers of fewer than
-  // `digits` bytes are passed over, but for one that reaches the window's end; 0 asks for none.
+  // Bytes that end runs beside blanks: `dead` has those that no key holds; it outlives this.
+  // Numbers of fewer than `digits` bytes are passed over, but for one that reaches the window's
+  // end; 0 asks for none.
   TextMarks(const std::array<bool, 256>& dead, std::size_t digits);
 
   // The window begins at `begin` and ends behind a byte that ends runs, or with the text.
@@ -72,7 +73,7 @@ class TextMarks {
             const ByteMarks& next);
   void FindNumbers(std::size_t size);
 
-  std::array<bool, 256> dead_;
+  const std::array<bool, 256>& dead_;
   bool Ends(char c) const;
 
   bool wide_ends_;  // all bytes beyond ASCII are dead

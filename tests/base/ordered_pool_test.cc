@@ -1,4 +1,4 @@
-#include "cli/ordered_pool.h"
+#include "base/ordered_pool.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <chrono>
 #include <stdexcept>
 
-namespace warifu::cli {
+namespace warifu {
 namespace {
 
 using Pool = OrderedPool<int, int>;
@@ -69,4 +69,4 @@ TEST(OrderedPoolTest, AFailureComesOutOfFinish) {
 }
 
 }  // namespace
-}  // namespace warifu::cli
+}  // namespace warifu

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace warifu::cli {
+namespace warifu {
 
 template <typename In, typename Out>
 class OrderedPool {
@@ -136,4 +136,4 @@ class OrderedPool {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace warifu::cli
+}  // namespace warifu
