@@ -8,6 +8,7 @@
 #include "app/aftermath.h"
 #include "app/envelope.h"
 #include "app/judge.h"
+#include "app/message_event.h"
 #include "app/reference.h"
 #include "base/redact.h"
 
@@ -46,7 +47,6 @@ class Inspection final : public MessageInspection {
   // A client that tries again is told the reference of its first time; true where that is so.
   bool TellAgain(policy::Evidence evidence, const Disputes& disputes, incident::Event* event) const;
   incident::Event NewEvent(const Transaction& transaction, std::string_view stage) const;
-  void FillEvent(const Judgement& judgement, incident::Event* event) const;
   EndActions Actions(Judgement& judgement) const;
   // Writes the event; what fails is counted and logged, and the caller's to judge.
   Result<void> Write(const incident::Event& event) const;
@@ -427,42 +427,8 @@ policy::Verdict Inspection::JudgeFault(const Transaction& transaction, policy::S
 }
 
 incident::Event Inspection::NewEvent(const Transaction& transaction, std::string_view stage) const {
-  incident::Event event;
-  event.time = context_.clock->Now();
-  event.stage = stage;
-  event.queue_id = transaction.queue_id;
-  event.reference = reference_;
-  event.listener = listener_.name;
-  event.direction = DirectionOf(envelope_, snapshot_.settings);
-  event.account = envelope_.account;
-  event.client_address = transaction.session.client_address;
-  event.client_name = transaction.session.client_name;
-  event.helo = transaction.session.helo;
-  // As handed over where it is no address.
-  const auto shown = [](const Address& address, const std::string& path) {
-    return address == kUnreadable ? path : address.empty() ? "" : address.ToString();
-  };
-  event.sender = shown(envelope_.sender, transaction.sender);
-  for (std::size_t i = 0; i < transaction.recipients.size(); ++i) {
-    const Address& address =
-        i < envelope_.recipients.size() ? envelope_.recipients[i] : kUnreadable;
-    event.recipients.push_back(shown(address, transaction.recipients[i]));
-  }
-  event.mode = Weakest(snapshot_.settings.policy.mode, listener_.mode);
-  event.rules_version = snapshot_.rules->version();
-  return event;
-}
-
-void Inspection::FillEvent(const Judgement& judgement, incident::Event* event) const {
-  const Content& content = judgement.content;
-  event->authors = judgement.authors;
-  event->message_id = judgement.message_id;
-  event->checks = judgement.checks;
-  event->findings = content.findings;
-  event->faults = content.faults;
-  event->attachments = content.attachments;
-  event->microseconds = content.microseconds;
-  event->verdict = judgement.verdict;
+  return EventOf(snapshot_, listener_, envelope_, transaction, reference_, context_.clock->Now(),
+                 stage);
 }
 
 EndActions Inspection::Actions(Judgement& judgement) const {

@@ -1,6 +1,7 @@
 #include "app/judge.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "app/notice_check.h"
 #include "app/owner.h"
@@ -164,6 +165,24 @@ void CarryOutEdits(const Snapshot& snapshot, const Case& mail, Budget& budget,
   DecideAgain(snapshot, mail, budget, judgement);
 }
 
+// Recipients as checks name them; each is written out once, and none where no check names one.
+class RecipientsByText {
+ public:
+  RecipientsByText(const std::vector<Address>& recipients, const std::vector<CheckResult>& checks) {
+    const bool named = std::ranges::any_of(
+        checks, [](const CheckResult& check) { return !check.recipient.empty(); });
+    if (!named) return;
+    for (const Address& recipient : recipients) by_text_.emplace(recipient.ToString(), &recipient);
+  }
+  const Address* Find(const std::string& text) const {
+    const auto found = text.empty() ? by_text_.end() : by_text_.find(text);
+    return found == by_text_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::unordered_map<std::string, const Address*> by_text_;
+};
+
 // Names and addresses may quote what was found in the mail.
 void HideSecrets(Judgement* judgement) {
   const std::vector<std::string> secrets = SecretsOf(judgement->content);
@@ -186,12 +205,11 @@ void HideSecrets(Judgement* judgement) {
 
 void ApplyExemptions(const Envelope& envelope, const Settings& settings,
                      std::vector<CheckResult>* checks) {
+  const RecipientsByText recipients(envelope.recipients, *checks);
   for (CheckResult& check : *checks) {
     if (check.exempt) continue;
-    const auto about = std::ranges::find_if(envelope.recipients, [&](const Address& recipient) {
-      return !check.recipient.empty() && recipient.ToString() == check.recipient;
-    });
-    check.exemption = about == envelope.recipients.end()
+    const Address* about = recipients.Find(check.recipient);
+    check.exemption = about == nullptr
                           ? ExemptFromCheck(envelope, settings, check.check)
                           : ExemptFromCheck(ForRecipient(envelope, *about), settings, check.check);
     check.exempt = !check.exemption.empty();

@@ -301,6 +301,10 @@ bool AnyRemedy(const CheckReport& report) {
 int RunCheck(const Arguments& arguments, Terminal& terminal) {
   const std::string path = arguments.Value("config", kDefaultConfig);
   const CheckPrint how{arguments.json(), arguments.Has("quiet")};
+  if (const std::string none = WithoutConfig(arguments); !none.empty()) {
+    PrintReport({{CheckLevel::kError, "configuration", none, {}}}, how, terminal);
+    return kExitError;
+  }
   const auto settings = app::LoadSettings(path);
   if (!settings) {
     PrintReport(FromErrors("configuration", settings.error()), how, terminal);

@@ -125,8 +125,10 @@ Result<void> Parser::TakeWord(const std::string& word) {
 Result<void> Parser::TakeOption(const std::string& arg) {
   std::string_view name = arg;
   if (arg == "-h") name = "--help";
+  if (arg == "-c") name = "--config";
   if (!name.starts_with("--")) {
-    return Fail(ErrorKind::kInvalid, "unknown option '" + arg + "' (options begin with --)");
+    return Fail(ErrorKind::kInvalid,
+                "unknown option '" + arg + "' (options begin with --; only -c and -h are short)");
   }
   name.remove_prefix(2);
   const std::size_t equals = name.find('=');

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -18,6 +19,15 @@ bool Colourful() {
          term != nullptr && std::string_view(term) != "dumb";
 }
 
+// A file that is opened later may not become standard input or output where that is closed. What
+// is open for reading alone takes no output, which is then told.
+bool HoldClosedStreams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDONLY) != fd) return false;
+  }
+  return true;
+}
+
 int Columns() {
   winsize size{};
   const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20;
@@ -27,6 +37,7 @@ int Columns() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!HoldClosedStreams()) return warifu::cli::kExitError;
   std::ios::sync_with_stdio(false);
   warifu::cli::Terminal terminal{.in = STDIN_FILENO,
                                  .out = std::cout,

@@ -52,8 +52,14 @@ void PrintSummary(const scan::AuditResult& result, bool json, Terminal& terminal
                          {"owners", result.owners}});
     return;
   }
-  terminal.err << result.rows << " rows, " << result.damaged_rows << " of them damaged: they hold "
-               << result.records << " records of " << result.owners << " others\n";
+  terminal.err << result.rows << (result.rows == 1 ? " row, " : " rows, ");
+  if (result.damaged_rows == 0) {
+    terminal.err << "none of them damaged\n";
+    return;
+  }
+  terminal.err << result.damaged_rows << " of them damaged: " << result.records
+               << (result.records == 1 ? " record of " : " records of ") << result.owners
+               << (result.owners == 1 ? " other member" : " other members") << " in them\n";
 }
 
 }  // namespace

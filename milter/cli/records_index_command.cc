@@ -182,6 +182,11 @@ int RunRecordsIndex(const Arguments& arguments, Terminal& terminal) {
   if (!schema) return PrintErrors(terminal, schema.error()), kExitError;
   const auto table = OpenMemberTable(arguments, *schema, false);
   if (!table) return PrintError(terminal, table.error()), kExitError;
+  const std::string output = arguments.Value("output", schema->id + ".idx");
+  // Before a long work, not behind it.
+  if (auto good = scan::CheckIndexTarget(output); !good) {
+    return PrintError(terminal, good.error()), kExitError;
+  }
   const long group = GroupFor(*settings);
   const auto key = KeyFor(arguments.Value("key", settings->records.key_file), group, terminal);
   if (!key) return PrintError(terminal, key.error()), kExitError;
@@ -194,7 +199,6 @@ int RunRecordsIndex(const Arguments& arguments, Terminal& terminal) {
         std::max(1u, std::thread::hardware_concurrency()));
   }
   if (!built) return PrintError(terminal, built.error()), kExitError;
-  const std::string output = arguments.Value("output", schema->id + ".idx");
   if (auto written = scan::WriteIndex(output, built->bytes, group); !written) {
     return PrintError(terminal, written.error()), kExitError;
   }

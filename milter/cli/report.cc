@@ -90,7 +90,7 @@ std::string ReportText(const Terminal& terminal, const StoredMessage& message,
   std::ostringstream out;
   Terminal own{.out = out, .err = out, .colour = terminal.colour};
   out << Paint(own, Style::kBold, Printable(message.path, kPathBytes));
-  if (message.index > 0) out << " message " << message.index;
+  if (message.in_mbox) out << " message " << message.index;
   const Table::Cell verdict = VerdictCell(report.verdict.would);
   out << ": " << Paint(own, verdict.style, verdict.text) << '\n';
   Table table;

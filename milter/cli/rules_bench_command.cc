@@ -147,6 +147,10 @@ int RunRulesBench(const Arguments& typed, Terminal& terminal) {
     PrintErrors(terminal, result.error());
     return kExitError;
   }
+  if (result->rules.empty()) {
+    PrintError(terminal, {ErrorKind::kInvalid, "there is no rule to measure", {}});
+    return kExitError;
+  }
   if (arguments.json()) {
     PrintJson(*result, terminal.out);
   } else {

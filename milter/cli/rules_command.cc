@@ -33,7 +33,12 @@ std::expected<RuleSet, Errors> LoadRules(const Arguments& arguments) {
   const bool notices_alone = arguments.Has("notices") && !arguments.Has("rules") &&
                              !arguments.Has("config") && arguments.operands.empty();
   if (notices_alone) settings->rules.sources.clear();
-  return scan::Load(settings->rules);
+  auto rules = scan::Load(settings->rules);
+  if (!rules) return rules;
+  if (auto none = NoRules(WithPathsAsRules(arguments), **rules)) {
+    return std::unexpected(Errors{*std::move(none)});
+  }
+  return rules;
 }
 
 struct NoticesTried {
@@ -49,6 +54,11 @@ std::expected<NoticesTried, Errors> TryNotices(const Arguments& arguments) {
   if (arguments.Has("notices")) settings->notice_paths = arguments.Values("notices");
   const auto set = scan::LoadNotices(settings->notice_paths, settings->binding.address);
   if (!set) return std::unexpected(set.error());
+  if (arguments.Has("notices") && (*set)->notices().empty()) {
+    return std::unexpected(Errors{{ErrorKind::kInvalid,
+                                   "there is no notice in it (see warifu-notices(5))",
+                                   {arguments.Values("notices")[0]}}});
+  }
   return NoticesTried{(*set)->notices().size(), app::CheckNoticeExamples(**set, *settings)};
 }
 

@@ -1,10 +1,37 @@
 #include "cli/run.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <ostream>
 
+#include "cli/tool_settings.h"
+
 namespace warifu::cli {
 namespace {
+
+// Whether an error may come from a configuration that is not there. `check` says so itself.
+bool WantsConfig(const Parsed& parsed) {
+  static constexpr std::string_view kWithout[] = {"check", "version", "help", "rules import",
+                                                  "records audit"};
+  const std::string_view words = parsed.command->words;
+  if (std::ranges::find(kWithout, words) != std::end(kWithout)) return false;
+  return !words.starts_with("rules ") || parsed.arguments.operands.empty();
+}
+
+// The command that the line begins with, and a blank; "" for none.
+std::string Begun(std::span<const std::string> args) {
+  std::string line;
+  std::string longest;
+  for (const std::string& word : args) {
+    line += (line.empty() ? "" : " ") + word;
+    for (const Command& command : Commands()) {
+      if (command.words == line || command.words.starts_with(line + " ")) longest = line + " ";
+    }
+  }
+  return longest;
+}
 
 int Dispatch(std::span<const std::string> args, Terminal& terminal) {
   if (args.size() == 1 && args[0] == "--version") {
@@ -14,7 +41,7 @@ int Dispatch(std::span<const std::string> args, Terminal& terminal) {
   const Result<Parsed> parsed = ParseCommandLine(Commands(), args);
   if (!parsed) {
     PrintError(terminal, parsed.error());
-    terminal.err << "Try 'warifu --help'.\n";
+    terminal.err << "Try 'warifu " << Begun(args) << "--help'.\n";
     return kExitError;
   }
   if (parsed->help) {
@@ -22,7 +49,13 @@ int Dispatch(std::span<const std::string> args, Terminal& terminal) {
                                                 : HelpText(Commands(), parsed->group));
     return kExitClean;
   }
-  return parsed->command->run(parsed->arguments, terminal);
+  const int status = parsed->command->run(parsed->arguments, terminal);
+  if (status == kExitError && WantsConfig(*parsed)) {
+    if (const std::string none = WithoutConfig(parsed->arguments); !none.empty()) {
+      terminal.err << "warifu: note: " << none << '\n';
+    }
+  }
+  return status;
 }
 
 }  // namespace
@@ -34,9 +67,11 @@ int Run(std::span<const std::string> args, Terminal& terminal) {
   } catch (const std::exception& e) {
     PrintError(terminal, {ErrorKind::kInternal, std::string("internal error: ") + e.what(), {}});
   }
+  errno = 0;
   terminal.out.flush();
   if (!terminal.out) {
-    PrintError(terminal, {ErrorKind::kSystem, "cannot write to standard output", {}});
+    const std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : "";
+    PrintError(terminal, {ErrorKind::kSystem, "cannot write to standard output" + why, {}});
     return kExitError;
   }
   return status;

@@ -149,7 +149,7 @@ bool Reader::Stream(int fd, const std::string& path, bool surely_mail) {
 bool Reader::Mbox(int fd, const std::string& path, std::string_view head) {
   std::uint64_t index = 0;
   MboxSplitter splitter(max_bytes_, [&](std::string raw) {
-    return sink_.message({path, index++, true, std::move(raw)});
+    return sink_.message({path, index++, true, std::move(raw), true});
   });
   if (!splitter.Push(head)) return false;
   for (std::string chunk; Append(fd, path, kChunk, &chunk) && !chunk.empty(); chunk.clear()) {
@@ -165,7 +165,7 @@ bool Reader::Whole(int fd, const std::string& path, std::string head, bool mail)
     if (!Append(fd, path, std::min(most - before, kChunk), &head)) return true;
     if (head.size() == before) break;
   }
-  return sink_.message({path, 0, mail, std::move(head)});
+  return sink_.message({path, 0, mail, std::move(head), false});
 }
 
 bool Reader::Append(int fd, const std::string& path, std::size_t size, std::string* to) {

@@ -28,6 +28,7 @@ struct StoredMessage {
   std::uint64_t index = 0;  // in an mbox, from 0
   bool mail = true;         // false: a plain file
   std::string raw;
+  bool in_mbox = false;
 };
 
 enum class FileKind { kMbox, kMail, kPlain };

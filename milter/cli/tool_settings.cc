@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <ostream>
+#include <set>
 
 namespace warifu::cli {
 namespace {
@@ -48,20 +49,55 @@ std::expected<app::Settings, Errors> SettingsFor(const Arguments& arguments) {
   return settings;
 }
 
-std::expected<std::shared_ptr<const app::Snapshot>, Errors> SnapshotFor(const Arguments& arguments,
-                                                                        Terminal& terminal) {
+std::expected<std::shared_ptr<const app::Snapshot>, Errors> LoadSnapshot(
+    const Arguments& arguments) {
   auto settings = SettingsFor(arguments);
   if (!settings) return std::unexpected(std::move(settings.error()));
   auto snapshot = app::BuildSnapshot(*std::move(settings), Clock::System(), app::KeyUse::kReadOnly);
-  if (snapshot) {
-    for (const std::string& warning : (*snapshot)->warnings) {
-      terminal.err << "warifu: warning: " << warning << '\n';
-    }
-    for (const std::string& note : (*snapshot)->notes) {
-      terminal.err << "warifu: note: " << note << '\n';
-    }
+  if (!snapshot) return snapshot;
+  if (auto none = NoRules(arguments, *(*snapshot)->rules)) {
+    return std::unexpected(Errors{*std::move(none)});
   }
   return snapshot;
+}
+
+void TellNotes(std::initializer_list<const app::Snapshot*> snapshots, Terminal& terminal) {
+  std::set<std::string> told;
+  const auto tell = [&](const char* kind, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      if (told.insert(text).second) terminal.err << "warifu: " << kind << ": " << text << '\n';
+    }
+  };
+  for (const app::Snapshot* snapshot : snapshots) {
+    if (snapshot == nullptr) continue;
+    tell("warning", snapshot->warnings);
+    tell("note", snapshot->notes);
+  }
+}
+
+std::expected<std::shared_ptr<const app::Snapshot>, Errors> SnapshotFor(const Arguments& arguments,
+                                                                        Terminal& terminal) {
+  auto snapshot = LoadSnapshot(arguments);
+  if (snapshot) TellNotes({snapshot->get()}, terminal);
+  return snapshot;
+}
+
+std::optional<Error> NoRules(const Arguments& arguments, const scan::PatternSet& rules) {
+  const std::vector<std::string> paths = arguments.Values("rules");
+  if (paths.empty() || !rules.rules().empty()) return std::nullopt;
+  return Error{ErrorKind::kInvalid,
+               "there is no rule in it (rules stand in files *.toml, see warifu-patterns(5))",
+               {paths.size() == 1 ? paths[0] : paths[0] + " and the others"}};
+}
+
+std::string WithoutConfig(const Arguments& arguments) {
+  if (arguments.Has("config") || arguments.Has("rules") || arguments.Has("socket") ||
+      std::filesystem::exists(kDefaultConfig)) {
+    return "";
+  }
+  return std::string(kDefaultConfig) +
+         " is not there: name your configuration with -c FILE; an example to begin with is " +
+         kExampleConfig;
 }
 
 }  // namespace warifu::cli

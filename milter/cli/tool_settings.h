@@ -8,7 +8,10 @@
 #pragma once
 
 #include <expected>
+#include <initializer_list>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "app/settings.h"
 #include "app/snapshot.h"
@@ -17,11 +20,26 @@
 namespace warifu::cli {
 
 inline constexpr const char* kDefaultConfig = "/etc/warifu/warifu.conf";
+inline constexpr const char* kExampleConfig = "/usr/share/doc/warifu/examples/warifu.conf";
 
 std::expected<app::Settings, Errors> SettingsFor(const Arguments& arguments);
 
-// The snapshot of those settings; its notes go to standard error.
+// The snapshot of those settings. kInvalid when --rules names nothing that holds a rule: whoever
+// names rules wants them looked for.
+std::expected<std::shared_ptr<const app::Snapshot>, Errors> LoadSnapshot(
+    const Arguments& arguments);
+
+// What stands in the notes and warnings of any of them, each once, to standard error; null: none.
+void TellNotes(std::initializer_list<const app::Snapshot*> snapshots, Terminal& terminal);
+
+// Both.
 std::expected<std::shared_ptr<const app::Snapshot>, Errors> SnapshotFor(const Arguments& arguments,
                                                                         Terminal& terminal);
+
+// The error of a command for which --rules, or paths in its place, hold no rule.
+std::optional<Error> NoRules(const Arguments& arguments, const scan::PatternSet& rules);
+
+// That no configuration is there, and what to type; "" where one is, or none was looked for.
+std::string WithoutConfig(const Arguments& arguments);
 
 }  // namespace warifu::cli

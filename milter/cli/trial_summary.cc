@@ -80,7 +80,7 @@ void TrialSummary::Add(const TriedMail& mail) {
     Tally& tally = Of(f.rule);
     ++tally.findings;
     if (tally.examples.size() < kExamples) {
-      tally.examples.push_back({mail.path, f.part, f.preview, mail.index});
+      tally.examples.push_back({mail.path, f.part, f.preview, mail.index, mail.in_mbox});
     }
     matched.insert(f.rule);
     if (!f.ignored.empty()) continue;
@@ -125,7 +125,7 @@ std::string TrialSummary::Text(const Terminal& terminal) const {
     for (const Example& example : tally.examples) {
       table.Add({"example", example.preview,
                  Printable(example.path, 4096) +
-                     (example.index > 0 ? " message " + std::to_string(example.index) : "") +
+                     (example.in_mbox ? " message " + std::to_string(example.index) : "") +
                      " part " + Printable(example.part)});
     }
     if (!tally.dropped.empty()) {

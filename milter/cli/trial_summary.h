@@ -22,6 +22,7 @@ namespace warifu::cli {
 struct TriedMail {
   std::string path;
   std::uint64_t index = 0;
+  bool in_mbox = false;
   std::string sender;
   std::vector<Finding> findings, others;  // of the rules tried; of those in force beside them
   std::vector<std::pair<std::string, std::string>> dropped;  // rule, key
@@ -44,6 +45,7 @@ class TrialSummary {
   struct Example {
     std::string path, part, preview;
     std::uint64_t index = 0;
+    bool in_mbox = false;
   };
   struct Tally {
     std::string action;

@@ -145,7 +145,8 @@ app::Content Trying::Inspect(const app::Snapshot& snapshot, const StoredMessage&
 void Trying::Try(StoredMessage message) {
   const app::Content content = Inspect(tried_, message);
   const std::vector<Trial> trials = Trials(content);
-  TriedMail mail{message.path, message.index, SenderOf(content.message), {}, {}, {}};
+  TriedMail mail{
+      message.path, message.index, message.in_mbox, SenderOf(content.message), {}, {}, {}};
   for (const Trial& trial : trials) {
     (trial.by.empty() ? found_ : dropped_) += 1;
     if (!trial.by.empty()) mail.dropped.emplace_back(trial.rule, trial.by);
@@ -196,11 +197,11 @@ Result<void> KnowsRule(const scan::PatternSet& rules, const std::string& id) {
 using SnapshotPtr = std::shared_ptr<const app::Snapshot>;
 
 // The rules in force, beside those on the line. Null where there are none to compare with.
-std::expected<SnapshotPtr, Errors> OthersFor(const Arguments& arguments, Terminal& terminal) {
+std::expected<SnapshotPtr, Errors> OthersFor(const Arguments& arguments) {
   const bool any =
       arguments.Has("config") || arguments.Has("rules") || std::filesystem::exists(kDefaultConfig);
   if (!any) return SnapshotPtr();
-  return SnapshotFor(arguments, terminal);
+  return LoadSnapshot(arguments);
 }
 
 }  // namespace
@@ -218,14 +219,15 @@ int RunRulesTry(const Arguments& arguments, Terminal& terminal) {
   }
   Arguments own = arguments;
   if (!files.empty()) own.options["rules"] = files;
-  const auto tried = SnapshotFor(own, terminal);
-  const auto others = files.empty() ? std::expected<SnapshotPtr, Errors>(SnapshotPtr())
-                                    : OthersFor(arguments, terminal);
+  const auto tried = LoadSnapshot(own);
+  const auto others =
+      files.empty() ? std::expected<SnapshotPtr, Errors>(SnapshotPtr()) : OthersFor(arguments);
   for (const auto& snapshot : {tried, others}) {
     if (snapshot) continue;
     PrintErrors(terminal, snapshot.error());
     return kExitError;
   }
+  TellNotes({tried->get(), others->get()}, terminal);
   if (arguments.Has("rule")) {
     if (const auto known = KnowsRule(*(*tried)->rules, arguments.Value("rule")); !known) {
       PrintError(terminal, known.error());

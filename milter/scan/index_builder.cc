@@ -37,6 +37,11 @@ std::uint64_t CommonAbove(std::uint64_t rows) {
   return std::max<std::uint64_t>(16, rows / 20000);
 }
 
+std::string FolderOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
 struct KeyColumn {
   std::size_t column = 0;             // of the indexed ones
   std::vector<std::uint64_t> probes;  // filter hash of each row; 0: no cell
@@ -383,10 +388,27 @@ Result<BuiltIndex> BuildIndex(const IndexSchema& schema, SipKey key, RowSource& 
   return builder.Finish();
 }
 
+Result<void> CheckIndexTarget(const std::string& path) {
+  struct stat st{};
+  if (stat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode)) {
+    return Fail(ErrorKind::kInvalid,
+                S_ISDIR(st.st_mode) ? "is a folder: name the file in it that the index goes to"
+                                    : "is no regular file, and would be replaced",
+                {path});
+  }
+  const std::string folder = FolderOf(path);
+  if (access(folder.c_str(), W_OK | X_OK) != 0) {
+    return Fail(ErrorKind::kSystem,
+                "no file can be made in " + folder + ": " + std::strerror(errno), {path});
+  }
+  return {};
+}
+
 Result<void> WriteIndex(const std::string& path, std::string_view bytes, long group) {
   const auto fail = [&](const char* what) {
     return Fail(ErrorKind::kSystem, std::string(what) + ": " + std::strerror(errno), {path});
   };
+  if (auto good = CheckIndexTarget(path); !good) return good;
   std::string temporary = path + ".XXXXXX";
   const UniqueFd file(mkostemp(temporary.data(), O_CLOEXEC));
   if (!file) return fail("cannot make a file beside it");
@@ -406,9 +428,7 @@ Result<void> WriteIndex(const std::string& path, std::string_view bytes, long gr
   }
   if (fchmod(file.get(), 0640) != 0 || fsync(file.get()) != 0) return give_up("cannot write");
   if (rename(temporary.c_str(), path.c_str()) != 0) return give_up("cannot rename");
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const UniqueFd dir(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd dir(open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (dir) fsync(dir.get());  // some file systems refuse; the file itself is safe
   return {};
 }

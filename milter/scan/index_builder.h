@@ -40,6 +40,9 @@ using BuildProgress = std::function<void(std::uint64_t done, std::uint64_t total
 Result<BuiltIndex> BuildIndex(const IndexSchema& schema, SipKey key, RowSource& rows, WallTime now,
                               const BuildProgress& progress, unsigned threads = 1);
 
+// Whether a file can be made at `path`, or is there and can be replaced: nothing is written.
+Result<void> CheckIndexTarget(const std::string& path);
+
 // Beside `path` first, then renamed over it, with mode 0640 and that group (-1: the process's).
 Result<void> WriteIndex(const std::string& path, std::string_view bytes, long group);
 

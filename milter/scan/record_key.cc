@@ -88,7 +88,14 @@ Result<SipKey> CreateRecordKey(const std::string& path) {
   if (!key) return key;
   const UniqueFd file(
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file) return Fail(ErrorKind::kSystem, SystemText("cannot make the key"), {path});
+  if (!file) {
+    const bool no_folder = errno == ENOENT;
+    return Fail(ErrorKind::kSystem,
+                no_folder ? "cannot make the key: its folder is not there (records.key_file or "
+                            "--key names the place)"
+                          : SystemText("cannot make the key"),
+                {path});
+  }
   unsigned char bytes[kDigits / 2];
   std::memcpy(bytes, &*key, sizeof bytes);
   std::string text;

@@ -68,11 +68,31 @@ class WriterLock {
     }
     released_.notify_one();
   }
+  // Of whoever has taken it.
+  void Say(bool long_work) {
+    const std::lock_guard guard(mutex_);
+    long_work_ = long_work;
+    since_ = std::chrono::steady_clock::now();
+  }
+  // Who holds it, for how long, and what to do about that.
+  std::string Holder() {
+    const std::lock_guard guard(mutex_);
+    const auto held =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since_);
+    const std::string seconds = std::to_string(held.count()) + " s";
+    if (long_work_) {
+      return "warifu itself has been at work on the whole store for " + seconds +
+             " (an import, an erasure, the removal of old rows); try again when that has ended";
+    }
+    return "another change of warifu's own has been under way for " + seconds +
+           "; try again, and if that happens often, look whether its disk is slow or full";
+  }
 
  private:
   std::mutex mutex_;
   std::condition_variable released_;
-  bool taken_ = false;
+  bool taken_ = false, long_work_ = false;
+  std::chrono::steady_clock::time_point since_;
 };
 
 class SqliteConnection final : public Connection {
@@ -91,12 +111,13 @@ class SqliteConnection final : public Connection {
     if (patience_.count() == 0) {
       writing_.lock();
     } else if (!writing_.try_lock_for(patience_)) {
-      throw Failure(ErrorKind::kTemporary, path_ + ": another change is under way");
+      throw Failure(ErrorKind::kTemporary, path_ + ": " + writer_->Holder());
     } else {
       const auto left = patience_ - std::chrono::duration_cast<std::chrono::milliseconds>(
                                         std::chrono::steady_clock::now() - begin);
       if (left.count() > 0) SetPatience(left);
     }
+    writer_->Say(long_work_);
     try {
       Execute("BEGIN IMMEDIATE");
     } catch (...) {
@@ -120,6 +141,9 @@ class SqliteConnection final : public Connection {
     sqlite_api::sqlite3_busy_timeout(
         handle(), patience.count() == 0 ? kForEver : static_cast<int>(patience.count()));
   }
+
+  // What others are told who wait for it.
+  void SetLongWork() { long_work_ = true; }
 
   bool IsSound() override {
     // One stat(2): sqlite itself would go on with a file that no longer has a name.
@@ -174,6 +198,7 @@ class SqliteConnection final : public Connection {
   std::unique_lock<WriterLock> writing_;
   std::chrono::milliseconds patience_{};
   std::int64_t seen_version_ = -1;
+  bool long_work_ = false;
 };
 
 // Does `work` on a connection that nobody guards yet, naming what goes wrong.
@@ -251,7 +276,7 @@ class SqliteEngine final : public Engine {
   Result<void> Backup(const std::string& path) override;
 
   Result<void> Migrate() {
-    return RunOwn([&](Connection& own) {
+    return RunOwn([&](SqliteConnection& own) {
       own.SetPatience(timeout_);
       RequireOurs(own, kSqliteDialect, path_);
       TurnOnLog(own, path_);
@@ -263,19 +288,21 @@ class SqliteEngine final : public Engine {
   }
 
   Result<void> RunLong(Work work) override {
-    return RunOwn([&](Connection& own) {
+    return RunOwn([&](SqliteConnection& own) {
       own.SetPatience(std::chrono::milliseconds(0));
+      own.SetLongWork();
       own.Execute("PRAGMA cache_size=-65536");  // an index of a million rows fits
       work(own);
     });
   }
 
  private:
-  Result<void> RunOwn(const Work& work) {
+  Result<void> RunOwn(const std::function<void(SqliteConnection&)>& work) {
     auto connection = TryOpen([&] { return Connect(path_, writer_); });
     if (!connection) return std::unexpected(std::move(connection.error()));
     bool keep = false;
-    return Guard(**connection, work, &keep);
+    auto& own = static_cast<SqliteConnection&>(**connection);  // as Connect() made it
+    return Guard(own, [&](Connection&) { work(own); }, &keep);
   }
 
   const std::string path_;

@@ -67,6 +67,11 @@ TEST(CommandTest, OptionsInEveryPlaceAndForm) {
   EXPECT_THAT(parsed->arguments.operands, ElementsAre("a", "b", "--all", "-"));
 }
 
+TEST(CommandTest, TheConfigurationHasAShortName) {
+  EXPECT_EQ(Parse({"scan", "-c", "a.conf"})->arguments.Value("config"), "a.conf");
+  EXPECT_EQ(Parse({"-c", "a.conf", "reload"})->arguments.Value("config"), "a.conf");
+}
+
 TEST(CommandTest, ValuesOfAChoiceAreChecked) {
   EXPECT_EQ(Parse({"scan", "--colour", "al"})->arguments.Value("colour"), "always");
   EXPECT_THAT(ErrorOf({"scan", "--colour", "a"}), HasSubstr("could be: auto, always"));
@@ -82,6 +87,7 @@ TEST(CommandTest, WrongOptionsAreErrors) {
   EXPECT_THAT(ErrorOf({"scan", "--account", "a", "--account", "b"}), HasSubstr("twice"));
   EXPECT_THAT(ErrorOf({"reload", "--all"}), HasSubstr("unknown option 'all'"));
   EXPECT_THAT(ErrorOf({"scan", "-x"}), HasSubstr("options begin with --"));
+  EXPECT_THAT(ErrorOf({"scan", "-c"}), HasSubstr("option --config needs a value: FILE"));
 }
 
 TEST(CommandTest, OperandsAreCounted) {

@@ -4,12 +4,20 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/run.h"
 #include "tool.h"
 
 namespace warifu::cli {
 namespace {
+
+constexpr std::string_view kMemberSchema =
+    "[index]\nid = \"members\"\nhandle = \"number\"\naccount = \"login\"\n"
+    "[[index.columns]]\nname = \"number\"\nrole = \"key\"\ntype = \"digits\"\n"
+    "[[index.columns]]\nname = \"login\"\nrole = \"key\"\ntype = \"login\"\n"
+    "[[index.columns]]\nname = \"password\"\nrole = \"key\"\ntype = \"password\"\n"
+    "[[index.columns]]\nname = \"name\"\nrole = \"corroborate\"\ntype = \"name\"\n";
 
 class GoldenTest : public ToolTest {
  protected:
@@ -75,6 +83,50 @@ TEST_F(GoldenTest, RulesImport) {
   EXPECT_EQ(Run({"rules", "check", "out.toml"}).status, 0);
 }
 
+// What somebody is told who begins with the tool and gets it wrong.
+TEST_F(GoldenTest, Mistakes) {
+  if (std::filesystem::exists("/etc/warifu/warifu.conf")) GTEST_SKIP() << "warifu is installed";
+  Write("empty", "");
+  Write("box/empty.txt", "");
+  Write("schema.toml", kMemberSchema);
+  Write("t.csv", "number,login,password,name\n1000001,taro,Xk29;vmQ1,\n");
+  std::string told;
+  const auto run = [&](const std::vector<std::string>& args) {
+    const Outcome outcome = Run(args);
+    told += "$ warifu";
+    for (const std::string& word : args) told += " " + word;
+    told += "\n" + outcome.out + outcome.err + "[" + std::to_string(outcome.status) + "]\n\n";
+  };
+  run({"chekc"});
+  run({"records"});
+  run({"scan"});
+  run({"scan", "-x", "empty"});
+  run({"records", "index", "--ouput", "x"});
+  run({"check"});
+  run({"check", "-c", "none.conf"});
+  run({"check", "-c", "box"});
+  run({"rules", "list"});
+  run({"rules", "list", "none"});
+  run({"rules", "check", "empty"});
+  run({"rules", "check", "box"});
+  run({"rules", "check", "--notices", "box"});
+  run({"rules", "bench", "--rules", "box"});
+  run({"rules", "try", "--rules", "box", "empty"});
+  run({"scan", "--rules", "empty", "box"});
+  run({"rules", "try", "-c", "warifu.conf", "none"});
+  run({"records", "audit", "schema.toml", "none.csv"});
+  run({"records", "audit", "schema.toml", "box"});
+  run({"records", "audit", "schema.toml", "empty"});
+  run({"records", "audit", "schema.toml", "t.csv"});
+  run({"records", "index", "-c", "warifu.conf", "schema.toml", "t.csv", "--output", "box"});
+  run({"records", "index", "-c", "warifu.conf", "schema.toml", "t.csv", "--output", "/dev/full"});
+  run({"records", "index", "-c", "warifu.conf", "schema.toml", "t.csv", "--output", "none/x"});
+  run({"records", "index", "-c", "warifu.conf", "schema.toml", "t.csv", "--key", "none/key"});
+  ExpectGolden("mistakes.txt", told);
+  // It was replaced by a file, as root.
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/full"));
+}
+
 constexpr std::string_view kTrial =
     "パスワード：Xk29vmQ1\npassword: aaaaaaaa\npassword = <password>\nmail.internal.example\n";
 
@@ -105,6 +157,11 @@ TEST_F(GoldenTest, RulesTryOnAFolder) {
   EXPECT_EQ(Run(args).status, 1);
   EXPECT_THAT(Run(args).err,
               ::testing::HasSubstr("4 messages, 3 with a match: 4 matches, 1 dropped"));
+  // Rules that are tried and those in force are of one configuration: its notes are told once.
+  const std::string notes = Run(args).err;
+  const std::size_t first = notes.find("warifu: note: no domains are set");
+  ASSERT_NE(first, std::string::npos) << notes;
+  EXPECT_EQ(notes.find("no domains are set", first + 20), std::string::npos) << notes;
   // Without others there is nothing to compare with; without mail nothing to try them on.
   EXPECT_EQ(Run({"rules", "try", "new.toml"}).status, 2);
   EXPECT_EQ(Run({"rules", "try", "new.toml", "box", "--rule", "nwe"}).status, 2);
@@ -140,13 +197,6 @@ TEST_F(GoldenTest, Scan) {
   Expect("scan-high.txt", {"scan", "--severity", "high", "mail", "--config", "warifu.conf"});
   Expect("scan.json", {"scan", "--all", "mail", "--config", "warifu.conf", "--format", "json"});
 }
-
-constexpr std::string_view kMemberSchema =
-    "[index]\nid = \"members\"\nhandle = \"number\"\naccount = \"login\"\n"
-    "[[index.columns]]\nname = \"number\"\nrole = \"key\"\ntype = \"digits\"\n"
-    "[[index.columns]]\nname = \"login\"\nrole = \"key\"\ntype = \"login\"\n"
-    "[[index.columns]]\nname = \"password\"\nrole = \"key\"\ntype = \"password\"\n"
-    "[[index.columns]]\nname = \"name\"\nrole = \"corroborate\"\ntype = \"name\"\n";
 
 TEST_F(GoldenTest, RecordsIndex) {
   Write("members.toml", std::string(kMemberSchema) + "[index.mail]\nseverity = \"high\"\n");
@@ -197,7 +247,7 @@ TEST_F(GoldenTest, RecordsOfADatabase) {
   const Outcome audit = records("audit", "select * from m order by number");
   EXPECT_EQ(audit.status, kExitFound) << audit.err;
   EXPECT_EQ(audit.out, "1000002  line 2  signature holds the record of 1000003\n");
-  EXPECT_EQ(audit.err, "3 rows, 1 of them damaged: they hold 1 records of 1 others\n");
+  EXPECT_EQ(audit.err, "3 rows, 1 of them damaged: 1 record of 1 other member in them\n");
   const Outcome wrong = records("audit", "select number, login, name from m");
   EXPECT_EQ(wrong.status, kExitError);
   EXPECT_EQ(wrong.err, "warifu: the table has no column 'password'\n");

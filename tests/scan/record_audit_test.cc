@@ -16,15 +16,16 @@ class RecordAudit : public test::TableTest {
     std::vector<DamagedCell> cells;
   };
 
-  Found Audit(const std::string& table) {
+  Found Audit(const std::string& table, unsigned threads = 1) {
     Found found;
     const std::string path = Write("t.csv", table);
     const auto schema = WithAllColumns(test::Schema(), path);
     EXPECT_TRUE(schema);
     auto rows = OpenTable(*schema, path);
     EXPECT_TRUE(rows);
-    const auto result = AuditTable(*schema, **rows, WallTime{}, {},
-                                   [&](const DamagedCell& cell) { found.cells.push_back(cell); });
+    const auto result = AuditTable(
+        *schema, **rows, WallTime{}, {},
+        [&](const DamagedCell& cell) { found.cells.push_back(cell); }, threads);
     EXPECT_TRUE(result) << result.error().ToString();
     if (result) found.result = *result;
     return found;
@@ -73,11 +74,59 @@ TEST_F(RecordAudit, FindsEachPastedRowOfManyMembers) {
     table += row(i) + ",\"" + signature + "\",\n";
   }
   const Found found = Audit(table);
+  // On several threads the same comes out in the same order.
+  const Found side_by_side = Audit(table, 3);
+  ASSERT_EQ(side_by_side.cells.size(), found.cells.size());
+  for (std::size_t i = 0; i < found.cells.size(); ++i) {
+    EXPECT_EQ(side_by_side.cells[i].line, found.cells[i].line);
+    EXPECT_EQ(side_by_side.cells[i].owners, found.cells[i].owners);
+  }
+  EXPECT_EQ(side_by_side.result.owners, found.result.owners);
   EXPECT_EQ(found.result.damaged_rows, damaged.size());
   EXPECT_EQ(found.result.records, planted);
   std::set<std::string> named;
   for (const DamagedCell& cell : found.cells) named.insert(cell.row);
   EXPECT_EQ(named, damaged);
+}
+
+// A table that is written while it is audited.
+class ChangingRows final : public RowSource {
+ public:
+  // So many rows at the first reading, and at the second.
+  ChangingRows(int first, int second) : rows_{first, second} {}
+  Result<bool> Next(std::span<const std::string_view>* cells) override {
+    if (row_ == rows_[reading_]) return false;
+    const std::string n = std::to_string(1000000 + row_++);
+    text_ = {n, "user" + n, "p!" + n, "", ""};
+    cells_.assign(text_.begin(), text_.end());
+    *cells = cells_;
+    return true;
+  }
+  std::uint64_t line() const override { return static_cast<std::uint64_t>(row_); }
+  std::uint64_t done() const override { return line(); }
+  std::uint64_t total() const override { return 0; }
+  Result<void> Rewind() override {
+    reading_ = 1;
+    row_ = 0;
+    return {};
+  }
+
+ private:
+  int rows_[2], reading_ = 0, row_ = 0;
+  std::vector<std::string> text_;
+  std::vector<std::string_view> cells_;
+};
+
+TEST_F(RecordAudit, ATableThatLosesOrGainsRowsIsAnError) {
+  const IndexSchema schema = test::Schema();
+  for (const int second : {2999, 3000, 3001}) {
+    ChangingRows rows(3000, second);
+    const auto result = AuditTable(schema, rows, WallTime{}, {}, [](const DamagedCell&) {}, 2);
+    EXPECT_EQ(result.has_value(), second == 3000);
+    if (!result) {
+      EXPECT_EQ(result.error().text.find("the table was another"), 0U);
+    }
+  }
 }
 
 TEST_F(RecordAudit, OwnDataAndSharedValuesAreNoDamage) {

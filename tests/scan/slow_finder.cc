@@ -93,7 +93,9 @@ class Search {
  public:
   Search(const RecordIndex& index, const RecordFinder::Tables& tables, std::string_view text,
          std::vector<IndexMatch>* out)
-      : index_(index), tables_(tables), text_(text), rows_(index, text, options_), out_(out) {}
+      : index_(index), tables_(tables), text_(text), rows_(index), out_(out) {
+    rows_.Begin(text_, options_);
+  }
 
   void Run() {
     for (std::size_t pos = 0; pos < text_.size();) pos = TakeRun(pos);

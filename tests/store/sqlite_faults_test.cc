@@ -79,6 +79,27 @@ TEST_F(SqliteFaultsTest, WhatIsNoStoreIsLeftAlone) {
   EXPECT_EQ(Open({.url = "sqlite:/nowhere/at/all.db"}).error().kind, ErrorKind::kSystem);
 }
 
+TEST_F(SqliteFaultsTest, WhoeverWaitsForAnImportIsToldOfIt) {
+  const auto store = Must(Open(At()));
+  std::size_t next = 0;
+  const auto rows = [&next](DirectoryRow* row) -> Result<bool> {
+    if (next == 60'000) return false;
+    *row = {"b" + std::to_string(next++) + "@x", {"bert"}};
+    return true;
+  };
+  std::string told;
+  ImportOptions options;
+  options.progress = [&](std::uint64_t, std::uint64_t) {
+    const auto busy = told.empty() ? Enrol(*store, 1) : Result<bool>(true);
+    if (busy) return;
+    EXPECT_EQ(busy.error().kind, ErrorKind::kTemporary);
+    told = busy.error().text;
+  };
+  Must(store->Import(rows, options, By("import", 1)));
+  EXPECT_THAT(told, HasSubstr("warifu itself has been at work on the whole store for 0 s"));
+  EXPECT_THAT(told, HasSubstr("try again when that has ended"));
+}
+
 TEST_F(SqliteFaultsTest, AWriterElsewhereCostsTheTimeOutAndNoMore) {
   const auto store = Must(Open(At()));
   Must(Enrol(*store, 1));
