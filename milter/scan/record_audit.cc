@@ -41,7 +41,11 @@ struct Audited {
 class Auditor {
  public:
   Auditor(const IndexSchema& schema, const RecordIndex& index)
-      : schema_(schema), index_(index), finder_(index) {}
+      : schema_(schema), index_(index), finder_(index), dates_(schema.columns.size(), kNoDate) {
+    for (std::size_t i = 0; i < index.columns().size(); ++i) {
+      if (index.type(i) == ColumnType::kDate) dates_[index.columns()[i].column] = i;
+    }
+  }
 
   // On any thread.
   Audited Audit(RowBatch batch) const {
@@ -87,6 +91,8 @@ class Auditor {
     options.own_row = row;
     std::vector<IndexMatch> matches;
     for (std::size_t i = 0; i < cells.size(); ++i) {
+      // A date where a date belongs: its digits may be some number, but hold no second cell.
+      if (dates_[i] != kNoDate && index_.Cell(row, dates_[i]) != 0) continue;
       if (!CouldHoldRecord(cells[i])) continue;
       matches.clear();
       if (IsNormalAscii(cells[i])) {
@@ -100,9 +106,12 @@ class Auditor {
     }
   }
 
+  static constexpr std::size_t kNoDate = static_cast<std::size_t>(-1);
+
   const IndexSchema& schema_;
   const RecordIndex& index_;
   const RecordFinder finder_;
+  std::vector<std::size_t> dates_;  // column of the schema → of the index, where it holds dates
 };
 
 // Adds up what was met, in the order of the table.

@@ -2,9 +2,9 @@
 //
 // The fault of a migration: the settings row of somebody else lands in a member's signature, and
 // leaves with his mail. The table is read twice: first it becomes an index in memory under a random
-// key, then each cell that could hold a record is searched for the rows of others by it. What a row
-// shares with another (one name, one password) counts for neither, so a member's own data in his
-// own fields is no damage.
+// key, then each cell that could hold a record is searched for the rows of others by it; a date in
+// a column of dates could not. What a row shares with another (one name, one password) counts for
+// neither, so a member's own data in his own fields is no damage.
 //
 // Memory is that of the index and grows with the rows, not with their text.
 // Threads: one at a time; works on `threads` of its own beside the caller's, which reads.

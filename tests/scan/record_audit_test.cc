@@ -89,6 +89,16 @@ TEST_F(RecordAudit, FindsEachPastedRowOfManyMembers) {
   EXPECT_EQ(named, damaged);
 }
 
+TEST_F(RecordAudit, AColumnOfDatesIsSearchedWhereItHoldsNone) {
+  const Found found = Audit(std::string(kHead) +
+                            "1000001,taro,\"pw;1,x\",山田 太郎,1970-01-02,,\n"
+                            "1000002,hanako,kk10Zt6x,花子,\"1000001,taro\",,\n"
+                            "1000003,jiro,Zz!9;a,次郎,1/2/1972 10:00:01,,\n");
+  ASSERT_EQ(found.cells.size(), 1u);
+  EXPECT_EQ(found.cells[0].column, "born");
+  EXPECT_EQ(found.cells[0].owners, (std::vector<std::string>{"1000001"}));
+}
+
 // A table that is written while it is audited.
 class ChangingRows final : public RowSource {
  public:
