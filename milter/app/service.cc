@@ -225,8 +225,7 @@ class SharedService final : public Service {
   std::chrono::milliseconds LookAtStore();
   void AddStore(Look look, app::Status* status) const;
   std::expected<ReloadReport, Errors> TryReload();
-  // The event log for the new settings: the same one reopened, or another.
-  Result<EventLogPtr> EventsFor(const Settings& before, const Settings& after);
+  EventLogPtr events() const;
 
   incident::Log& log_;
   const Clock& clock_;
@@ -331,13 +330,24 @@ std::chrono::milliseconds SharedService::LookAtStore() {
 }
 
 std::expected<ReloadReport, Errors> SharedService::TryReload() {
+  // First of all: who has rotated the files packs the old ones soon, however wrong the settings are.
+  EventLogPtr events = this->events();
+  const Result<void> events_reopened = events->Reopen();
+  const Result<void> log_reopened = log_.Reopen();
   const SnapshotPtr before = snapshot();
   auto settings = LoadSettings(before->settings.path);
   if (!settings) return std::unexpected(settings.error());
   auto after = BuildSnapshot(*std::move(settings), clock_, KeyUse::kCreate);
   if (!after) return std::unexpected(after.error());
-  Result<EventLogPtr> events = EventsFor(before->settings, (*after)->settings);
-  if (!events) return std::unexpected(Errors{events.error()});
+  const Settings& was = before->settings;
+  const Settings& is = (*after)->settings;
+  if (was.events_target != is.events_target || was.events_all != is.events_all) {
+    auto opened = incident::OpenEventLog(is.events_target, is.events_all);
+    if (!opened) return std::unexpected(Errors{opened.error()});
+    events = *std::move(opened);
+  } else if (!events_reopened) {
+    return std::unexpected(Errors{events_reopened.error()});
+  }
 
   ReloadReport report;
   report.rules_version = (*after)->rules->version();
@@ -350,30 +360,18 @@ std::expected<ReloadReport, Errors> SharedService::TryReload() {
   report.warnings = (*after)->warnings;
   std::ranges::move(SourceLines(**after), std::back_inserter(report.warnings));
   std::ignore = SetLogLevel((*after)->settings.log.level);
-  if (const Result<void> reopened = log_.Reopen(); !reopened) {
-    report.warnings.push_back("the log was not reopened: " + reopened.error().ToString());
+  if (!log_reopened) {
+    report.warnings.push_back("the log was not reopened: " + log_reopened.error().ToString());
   }
   const std::lock_guard lock(mutex_);
   snapshot_ = *std::move(after);
-  events_ = *std::move(events);
+  events_ = std::move(events);
   return report;
 }
 
-Result<EventLogPtr> SharedService::EventsFor(const Settings& before, const Settings& after) {
-  if (before.events_target != after.events_target || before.events_all != after.events_all) {
-    auto opened = incident::OpenEventLog(after.events_target, after.events_all);
-    if (!opened) return std::unexpected(opened.error());
-    return EventLogPtr(*std::move(opened));
-  }
-  EventLogPtr events;
-  {
-    const std::lock_guard lock(mutex_);
-    events = events_;
-  }
-  if (const Result<void> reopened = events->Reopen(); !reopened) {
-    return std::unexpected(reopened.error());
-  }
-  return events;
+EventLogPtr SharedService::events() const {
+  const std::lock_guard lock(mutex_);
+  return events_;
 }
 
 void SharedService::AddStore(Look look, app::Status* status) const {

@@ -228,6 +228,17 @@ TEST_F(ServiceTest, ReloadFollowsTheRotatedEventFile) {
   EXPECT_EQ(files_.Events().size(), 1u);
 }
 
+// Or what comes after the rotation would go into a file that is being packed.
+TEST_F(ServiceTest, ARefusedReloadFollowsTheRotatedEventFileToo) {
+  Start();
+  Send("tagtoken-0123456789\r\n");
+  std::filesystem::rename(files_.Path("events"), files_.Path("events.1"));
+  Configure("nonsense = 1;");
+  ASSERT_FALSE(service_->Reload().has_value());
+  Send("tagtoken-0123456789\r\n");
+  EXPECT_EQ(files_.Events().size(), 1u);
+}
+
 TEST_F(ServiceTest, AnEventFileThatCannotBeOpenedKeepsTheOld) {
   Start();
   Configure("events = { target = \"/proc/nowhere/events\"; };");
