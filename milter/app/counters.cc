@@ -101,6 +101,20 @@ Counts::ByName Counts::Recipients() const {
   return Named<Action>(kActionCount, [this](Action action) { return recipients.At(action); });
 }
 
+std::string Summary(const Counts& counts) {
+  const auto list = [](const Counts::ByName& values) {
+    std::string out;
+    for (const auto& [name, count] : values) {
+      out += (out.empty() ? "" : ", ") + name + ' ' + std::to_string(count);
+    }
+    return out.empty() ? std::string("none") : out;
+  };
+  const std::uint64_t messages = counts.Messages();
+  return std::to_string(messages) + (messages == 1 ? " message: " : " messages: ") +
+         list(counts.Verdicts()) + "; findings: " + list(counts.Findings()) +
+         "; faults: " + list(counts.Faults());
+}
+
 void Counters::Add(const incident::Event& event) {
   ListenerCounts& listener = Named(names_, counts_.listeners, event.listener);
   listener.verdicts.Add(event.direction, event.verdict.action);

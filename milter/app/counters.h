@@ -86,6 +86,9 @@ struct Counts {
   const Histogram& stage(WorkStage stage) const { return stages[static_cast<std::size_t>(stage)]; }
 };
 
+// For the log: "12 messages: accept 11, hold 1; findings: high 1; faults: none".
+std::string Summary(const Counts& counts);
+
 class Counters {
  public:
   static constexpr std::size_t kMostNames = 10'000;

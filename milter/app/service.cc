@@ -150,6 +150,10 @@ class SharedService final : public Service {
         log_level_(snapshot->settings.log.level),
         snapshot_(std::move(snapshot)),
         events_(std::move(events)) {
+    summing_ = std::make_unique<Upkeep>([this](const Upkeep&) {
+      if (std::exchange(summed_, true)) log_.Info("since the start, " + Summary(counters_.Read()));
+      return std::chrono::hours(24);
+    });
     if (!store_) return;
     incidents_ = std::make_unique<incident::IncidentWriter>(*store_, log_);
     upkeep_ = std::make_unique<Upkeep>([this](const Upkeep& upkeep) { return Settle(upkeep); });
@@ -159,6 +163,8 @@ class SharedService final : public Service {
     if (this->snapshot()->settings.metrics.address.empty()) return;
     looking_ = std::make_unique<Upkeep>([this](const Upkeep&) { return LookAtStore(); });
   }
+
+  ~SharedService() override { log_.Info("since the start, " + Summary(counters_.Read())); }
 
   std::unique_ptr<MessageInspection> Begin() override { return NewInspection(Context()); }
 
@@ -251,13 +257,16 @@ class SharedService final : public Service {
   std::optional<bool> store_up_;
   std::optional<store::Store::Waiting> waiting_;
   std::vector<store::Breaker> breakers_;
-  SteadyTime counted_ = {};  // the upkeep's
+  // Of the upkeep's threads.
+  SteadyTime counted_ = {};
+  bool summed_ = false;
   // Last: they stop first.
   std::unique_ptr<incident::IncidentWriter> incidents_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<Feeding> feeding_;  // wakes it
   std::unique_ptr<Upkeep> pruning_;
   std::unique_ptr<Upkeep> looking_;
+  std::unique_ptr<Upkeep> summing_;
 };
 
 bool SharedService::NoteStore(const Result<void>& answer) {

@@ -247,6 +247,16 @@ TEST_F(ServiceTest, AnEventFileThatCannotBeOpenedKeepsTheOld) {
   EXPECT_EQ(files_.Events().size(), 1u);
 }
 
+TEST_F(ServiceTest, TheLogSaysAtTheEndWhatWasCounted) {
+  Start();
+  Send("tagtoken-0123456789\r\n");
+  Send("ordinary\r\n");
+  EXPECT_THAT(log_.text(), Not(HasSubstr("since the start")));
+  service_.reset();
+  EXPECT_THAT(log_.text(), HasSubstr("since the start, 2 messages: accept 1, tag 1; "
+                                     "findings: low 1; faults: none"));
+}
+
 TEST_F(ServiceTest, AStartIsRefusedWithEveryReason) {
   files_.Write("rules.toml", "nonsense");
   files_.Write("members", "@@@ nobody\n");

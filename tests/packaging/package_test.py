@@ -77,7 +77,8 @@ class DebianPackage(unittest.TestCase):
                      "usr/share/man/man5/warifu-notices.5.gz",
                      "usr/share/man/man5/warifu-records.5.gz",
                      "usr/share/man/man5/warifu-patterns.5.gz", "usr/share/man/man7/warifu-events.7.gz",
-                     "usr/share/man/man7/warifu-guide.7.gz",
+                     "usr/share/man/man7/warifu-guide.7.gz", "usr/share/man/man7/warifu-metrics.7.gz",
+                     "usr/share/warifu/prometheus/warifu.rules.yml", "usr/share/warifu/grafana/warifu.json",
                      "usr/share/bash-completion/completions/warifu",
                      "usr/share/zsh/vendor-completions/_warifu"):
             self.assertTrue((self.root / path).is_file(), path)
