@@ -19,6 +19,11 @@ namespace {
 constexpr std::uintmax_t kLargest = 4u << 20;
 constexpr int kDeepest = 10;
 
+std::string Why(int error) {
+  const std::string text = std::strerror(error);
+  return error == EACCES ? text + "; run this as root or as a user who may read it" : text;
+}
+
 Result<std::string> ReadRegularFile(const std::string& path, const Place& asked_by) {
   const bool included = asked_by.line > 0;
   const auto fail = [&](const std::string& why, ErrorKind kind = ErrorKind::kInvalid) {
@@ -29,14 +34,14 @@ Result<std::string> ReadRegularFile(const std::string& path, const Place& asked_
   };
   struct stat status{};
   if (stat(path.c_str(), &status) != 0) {
-    return fail(std::strerror(errno), errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem);
+    return fail(Why(errno), errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kSystem);
   }
   if (!S_ISREG(status.st_mode)) return fail("not a regular file", ErrorKind::kSystem);
   if (static_cast<std::uintmax_t>(status.st_size) > kLargest) return fail("larger than 4 MiB");
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
-  if (!in) return fail(in.is_open() ? "cannot be read" : std::strerror(errno), ErrorKind::kSystem);
+  if (!in) return fail(in.is_open() ? "cannot be read" : Why(errno), ErrorKind::kSystem);
   return std::move(text).str();
 }
 

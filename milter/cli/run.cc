@@ -17,6 +17,7 @@ bool WantsConfig(const Parsed& parsed) {
                                                   "records audit"};
   const std::string_view words = parsed.command->words;
   if (std::ranges::find(kWithout, words) != std::end(kWithout)) return false;
+  if (words == "records index" && parsed.arguments.Has("key")) return false;
   return !words.starts_with("rules ") || parsed.arguments.operands.empty();
 }
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""`warifu` where its output cannot be written: a full disk, a closed descriptor, a reader that has gone.
+"""`warifu` where its output cannot be written (a full disk, a closed descriptor), or its configuration not read.
 
 usage: streams_test.py WARIFU
 """
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,19 @@ class Streams(unittest.TestCase):
     def test_a_file_is_whole_where_standard_output_is_closed(self):
         self.run_tool("rules import pack.yml --output made.toml", "<&- >&-")
         self.assertEqual(self.run_tool("rules check made.toml", "").returncode, 0)
+
+    def test_who_may_not_read_the_configuration_is_told_what_to_do(self):
+        conf = self.folder / "shut.conf"
+        conf.write_text('mode = "observe";\n')
+        conf.chmod(0)
+        self.folder.chmod(0o755)
+        tool = shutil.copy(WARIFU, self.folder / "warifu")  # the build's folder may be shut, too
+        drop = ["setpriv", "--reuid", "1", "--regid", "1", "--clear-groups"] if os.geteuid() == 0 else []
+        for words in (["check"], ["scan", "text"], ["status"]):
+            done = subprocess.run([*drop, tool, *words, "-c", conf], cwd=self.folder, capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn("shut.conf: Permission denied; run this as root or as a user who may read it",
+                          done.stdout + done.stderr)
 
 
 if __name__ == "__main__":
