@@ -105,7 +105,11 @@ void PrintRemedy(const Remedy& remedy, std::set<std::string>* set, std::set<std:
     return;
   }
   const char* where = remedy.kind == Remedy::Kind::kAdvice ? "" : KindOf(remedy.kind);
-  if (*where != '\0') terminal.out << "# in " << where << ":\n";
+  const bool conf = remedy.kind == Remedy::Kind::kWarifuConf;
+  if (*where != '\0') {
+    terminal.out << "# in " << where << (conf ? ", a group that is there gets the setting" : "")
+                 << ":\n";
+  }
   std::string_view rest = remedy.text;
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "app/control.h"
@@ -160,6 +161,31 @@ CheckLine Silent(const std::string& what, const std::string& address, const Erro
   return line;
 }
 
+// What the daemon itself complains of.
+void CheckHealth(const Json& status, CheckReport* report) {
+  const auto add = [&](const char* id, std::string text, const char* follows) {
+    report->push_back({CheckLevel::kWarning, "daemon", std::move(text), {}, id, follows});
+  };
+  if (status.value("store", "") == "down") {
+    add("store-down", "store: " + Printable(status.value("store_error", ""), 300),
+        "what the ledger would tell is doubt: mail waits, or passes as faults.store says");
+  }
+  if (const auto seconds = status.value("directory_silent_seconds", 0L); seconds > 0) {
+    add("directory-silent", "the directory has not answered for " + std::to_string(seconds) + " s",
+        "owners are told by the ledger for directory.stale_for, and then not at all");
+  }
+  if (const auto lost = status.value("event_failures", 0L); lost > 0) {
+    add("events-lost", std::to_string(lost) + " events could not be written since its start",
+        "what was done with those mails is not on record");
+  }
+}
+
+bool SameFile(const std::string& one, const std::string& other) {
+  std::error_code error;
+  return std::filesystem::equivalent(one, other, error) && !error;
+}
+
+// Another configuration than the daemon's is one that somebody tries out.
 void CheckStatus(const app::Settings& settings, const std::string& rules_version,
                  CheckReport* report) {
   if (settings.control_socket.empty()) return;
@@ -167,10 +193,16 @@ void CheckStatus(const app::Settings& settings, const std::string& rules_version
   if (!answer) return;  // not running, or this user may not ask: the socket has told
   const Json json = Json::parse(*answer, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return;
+  CheckHealth(json, report);
+  const std::string path = json.value("config", "");
+  if (!SameFile(path, settings.path)) {
+    report->push_back({CheckLevel::kNote, "daemon", "runs with another configuration", {path}});
+    return;
+  }
   const std::string serving = json.value("rules_version", "");
   const std::string mode = json.value("mode", "");
   const Remedy reload{Remedy::Kind::kCommand, "warifu reload"};
-  if (!rules_version.empty() && !serving.empty() && serving != rules_version) {
+  if (!rules_version.empty() && serving != rules_version) {
     report->push_back(
         {CheckLevel::kWarning,
          "daemon",
@@ -180,7 +212,7 @@ void CheckStatus(const app::Settings& settings, const std::string& rules_version
          "what has changed in the files is not looked for yet",
          {reload}});
   }
-  if (!mode.empty() && mode != ToString(settings.policy.mode)) {
+  if (mode != ToString(settings.policy.mode)) {
     report->push_back({CheckLevel::kWarning,
                        "daemon",
                        "is in mode " + Printable(mode) + ", the file says " +

@@ -1,9 +1,10 @@
 // Check running: whether the daemon answers where the MTA will ask it.
 //
 // A whole milter handshake at socket.address (version 6 of the protocol, then quit; no mail), a
-// lookup at socketmap.address, and its status at the control socket, which also tells whether it
-// serves the rules that the files hold. Nothing waits longer than 3 seconds.
-// Threads: one at a time.
+// lookup at socketmap.address, and its status at the control socket, which also tells whether its
+// store and directory answer and whether it serves what the files hold. Nothing waits longer than
+// 3 seconds, and nothing is changed: a store that is asked by the daemon alone gets no file of
+// ours. Threads: one at a time.
 #pragma once
 
 #include <chrono>

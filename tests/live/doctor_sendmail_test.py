@@ -32,14 +32,13 @@ class Doctor(unittest.TestCase):
         cls.sendmail = sendmail.Sendmail(cls.scratch.path / "sendmail", 1, {})
 
     def setUp(self):
-        self.config = self.scratch.path / "warifu.conf"
+        self.config = self.warifu.config
         self.configure({})
         self.make({"warifu": f"{self.socket}, F=T, {TIMES}"})
 
     def configure(self, settings: dict) -> None:
-        """A configuration for the check alone; the daemon keeps its own."""
+        """The daemon's file, which it reads at its start and at no other time here."""
         self.warifu.configure(settings)
-        self.config.write_text(self.warifu.config.read_text())
 
     def make(self, filters: dict[str, str], services: dict[str, str] | None = None, settings: list[str] | None = None) -> None:
         own = self.sendmail

@@ -73,7 +73,7 @@ class Doctor(unittest.TestCase):
         self.conf.mkdir()
         main = (self.postfix.config / "main.cf").read_text()
         self.write(main, SERVICES + (self.postfix.config / "master.cf").read_text())
-        self.config = self.scratch.path / "warifu.conf"
+        self.config = self.warifu.config
         self.configure({})
         self.edit(**RECOMMENDED, transport_maps=f"socketmap:unix:warifu/transport.sock:warifu",
                   mynetworks="127.0.0.0/8")
@@ -104,13 +104,11 @@ class Doctor(unittest.TestCase):
     # -- warifu ----------------------------------------------------------------------------------
 
     def configure(self, settings: dict) -> None:
-        """A configuration for the check alone; the daemon keeps its own."""
-        self.more = settings
+        """The daemon's file, which it reads at its start and at no other time here."""
         self.warifu.configure({**self.settings, **settings})
-        shutil.copy(self.warifu.config, self.config)
 
-    def tool(self, *words) -> subprocess.CompletedProcess:
-        return subprocess.run([self.warifu.programs / "warifu", "check", "--config", self.config, *map(str, words)],
+    def tool(self, *words, config: pathlib.Path | None = None) -> subprocess.CompletedProcess:
+        return subprocess.run([self.warifu.programs / "warifu", "check", "--config", config or self.config, *map(str, words)],
                               env=self.env, capture_output=True, text=True, timeout=60)
 
     def check(self, *words) -> dict[str, dict]:
@@ -160,6 +158,29 @@ class Doctor(unittest.TestCase):
         self.configure({})
         done = self.tool("--postfix", self.conf, "--suggest")
         self.assertEqual((done.returncode, "postconf" in done.stdout), (1, True), done.stdout)
+
+    def test_debians_own_files_are_quiet(self):
+        """As its package has them, with smtpd in a chroot; the socket lies inside, or is told."""
+        debian = self.postfix.root / "usr/share/postfix"
+        places = [line for line in (self.postfix.config / "main.cf").read_text().splitlines()
+                  if line.split(" = ")[0].endswith(("_directory", "mail_owner", "setgid_group"))]
+        self.write((debian / "main.cf.debian").read_text() + "\n".join(places) +
+                   "\nmynetworks = 127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128\n",
+                   (debian / "master.cf.dist").read_text())
+        self.assertIn(" y ", (self.conf / "master.cf").read_text())
+        self.configure({"socketmap.address": "", "trusted_networks": None, "listeners": None, "directory.table": ""})
+        self.edit(**RECOMMENDED)
+        self.assertEqual(self.check(), {})
+        self.edit(smtpd_milters=f"unix:{self.run_folder}/milter.sock")
+        self.assertEqual(self.check().keys(), {"path"})
+
+    def test_another_configuration_is_not_the_daemons(self):
+        other = self.scratch.path / "trial.conf"
+        other.write_text(self.config.read_text().replace('"enforce"', '"observe"', 1))
+        self.edit(milter_default_action="accept")
+        done = self.tool("--postfix", self.conf, "--format", "json", config=other)
+        told = [line for line in map(json.loads, done.stdout.splitlines()) if line["level"] not in ("ok", "note")]
+        self.assertEqual((done.returncode, told), (0, []))
 
     def test_a_rich_setup_is_quiet(self):
         self.write((self.conf / "main.cf").read_text(), (self.conf / "master.cf").read_text() + CONTENT_FILTER)
