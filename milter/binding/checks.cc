@@ -11,6 +11,7 @@ namespace {
 
 // A hostile mail with thousands of authors is told the first of them.
 constexpr std::size_t kMaxResults = 50;
+constexpr char kRoute[] = " names an address by way of another ('%' or '!')";
 
 CheckResult Said(Check check, Outcome outcome, std::string subject, std::string reason) {
   CheckResult result;
@@ -80,6 +81,10 @@ class AuthorCheck {
     const bool reply = field.role == Role::kReplyTo;
     if (reply && !IsLocal(address, options_)) return;
     if (Covers(grants_, address)) return;
+    if (IsRoute(address)) {
+      return Add(field,
+                 Said(Check::kAuthor, Outcome::kFail, address.ToString(), field.Name() + kRoute));
+    }
     const Owners owners = directory_.OwnersOf(address);
     stale_ |= owners.stale;
     if (Owns(account_, owners, options_)) return;
@@ -151,6 +156,10 @@ CheckResult CheckSender(std::string_view account, const Address& sender, const D
   // Read receipts and bounces of mail programs; `author` decides.
   if (sender.empty()) return Said(Check::kSender, Outcome::kPass, "", "");
   if (Covers(grants, sender)) return Said(Check::kSender, Outcome::kPass, sender.ToString(), "");
+  if (IsRoute(sender)) {
+    return Said(Check::kSender, Outcome::kFail, sender.ToString(),
+                std::string("the sender") + kRoute);
+  }
   const Owners owners = directory.OwnersOf(sender);
   CheckResult result = Said(Check::kSender, Outcome::kPass, sender.ToString(), "");
   result.stale = owners.stale;

@@ -114,6 +114,19 @@ TEST_F(ChecksTest, AuthorIsTheAccounts) {
                                 Field(&CheckResult::reason, HasSubstr("another account")))));
 }
 
+// Sendmail delivers it as mail of boss@corp.example.
+TEST_F(ChecksTest, AnAddressByWayOfAnotherIsNobodys) {
+  for (const char* address :
+       {"taro+boss%corp.example@corp.example", "any%corp.example@corp.example",
+        "taro+x!boss@corp.example", "corp.example!boss@corp.example"}) {
+    EXPECT_EQ(Sender(address), Outcome::kFail) << address;
+    EXPECT_EQ(Worst({{"From", address}}), Outcome::kFail) << address;
+    EXPECT_EQ(Worst({{"From", "taro@corp.example"}, {"Sender", address}}), Outcome::kFail)
+        << address;
+  }
+  EXPECT_EQ(Sender("<taro+50@corp.example>"), Outcome::kPass);
+}
+
 TEST_F(ChecksTest, AuthorNeedsOneReadableFrom) {
   EXPECT_EQ(Worst({}), Outcome::kMalformed);
   EXPECT_EQ(Worst({{"Sender", "taro@corp.example"}}), Outcome::kMalformed);

@@ -31,6 +31,8 @@ TEST(Grants, CoverAddressDomainOrAll) {
   const store::Grant domain[] = {GrantFor("@example.jp")};
   EXPECT_TRUE(Covers(domain, At("any@example.jp")));
   EXPECT_FALSE(Covers(domain, At("any@sub.example.jp")));
+  EXPECT_FALSE(Covers(domain, At("ceo%example.org@example.jp")));
+  EXPECT_FALSE(Covers(address, At("shop+ceo%example.org@example.jp")));
   const store::Grant all[] = {GrantFor("*")};
   EXPECT_TRUE(Covers(all, At("who@example.org")));
   EXPECT_FALSE(Covers(all, {})) << "the null sender is nobody's to grant";

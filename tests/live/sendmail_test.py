@@ -142,7 +142,7 @@ class Identity(unittest.TestCase):
             cls, {"certificate.table": str(table)}, users=cls.LOGINS, patterns=rules.text(), kind=SendmailGateway,
             table="".join(f"{address} {account}\n" for account, address in accounts.items()),
             sendmail=tls(ca / "mx.example.jp.pem", ca / "mx.example.jp.key", cls.authority.certificate)
-            + ["define(`confCERT_FINGERPRINT_ALGORITHM', `sha256')"])
+            + ["define(`confCERT_FINGERPRINT_ALGORITHM', `sha256')", "LOCAL_DOMAIN(`example.jp users.example.jp')"])
 
     def sends(self, sender: str, login: str = "", **more) -> tuple[str, int]:
         reply = self.gateway.send(login, sender, self.OUT, fields(f"From: {sender}"), service="submission", **more)
@@ -154,6 +154,15 @@ class Identity(unittest.TestCase):
                 self.assertEqual(self.sends(address, login), ("end", 250))
                 self.assertEqual(self.gateway.warifu.event_for(self.OUT)["account"], login)
                 self.assertEqual(self.sends("scanner@example.jp", login), ("mail", 553))
+
+    def test_address_by_way_of_another_is_nobodys(self):
+        """Sendmail delivers it as mail of plus+ceo@users.example.jp."""
+        login, own, route = "tanaka+mx@example.jp", "plus@example.jp", "plus+ceo%users.example.jp@example.jp"
+        self.assertEqual(self.sends(route, login), ("mail", 553))
+        for head in ([f"From: {route}"], [f"From: {own}", f"Sender: {route}"]):
+            reply = self.gateway.send(login, own, "route@example.net", fields(*head))
+            self.assertEqual((reply.stage, reply.code), ("end", 550), reply)
+        self.assertEqual(self.gateway.sink.to("route@example.net"), [])
 
     def test_certificate_counts_when_sendmail_has_verified_it(self):
         scanner = self.authority.client("Scanner, third floor")
