@@ -202,14 +202,16 @@ std::shared_ptr<const ByteCheck> ByteCheck::Make(std::span<const RegexNode> sequ
 
 bool ByteCheck::Accepts(std::string_view text, std::size_t at) const {
   const std::size_t end = std::min(text.size(), at + kReach);
-  std::uint64_t awaited = first_;
+  std::uint64_t awaited = first_, before = 0;
   for (std::size_t i = at; i < end; ++i) {
-    std::uint64_t here = awaited & places_of_[static_cast<unsigned char>(text[i])];
+    const std::uint64_t here = awaited & places_of_[static_cast<unsigned char>(text[i])];
     if (here == 0) return false;
     if ((here & last_) != 0) return true;
+    if (here == before) continue;  // within a run of one class
+    before = here;
     awaited = 0;
-    for (; here != 0; here &= here - 1) {
-      awaited |= follow_[static_cast<std::size_t>(std::countr_zero(here))];
+    for (std::uint64_t left = here; left != 0; left &= left - 1) {
+      awaited |= follow_[static_cast<std::size_t>(std::countr_zero(left))];
     }
   }
   return end == at + kReach;
