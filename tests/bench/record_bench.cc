@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -20,6 +21,8 @@
 #include "sample_mail.h"
 #include "scan/index_builder.h"
 #include "scan/record_finder.h"
+#include "scan/row_scan.h"
+#include "scan/rule_file.h"
 
 namespace warifu::bench {
 namespace {
@@ -114,18 +117,72 @@ void BM_HsScan(benchmark::State& state) {
 }
 BENCHMARK(BM_HsScan)->DenseRange(0, std::size(kKinds) - 1)->Unit(benchmark::kMillisecond);
 
-// WARIFU_BENCH_TEXT names a file of UTF-8 text that is searched, too.
-void BM_SearchFile(benchmark::State& state) {
-  const char* path = std::getenv("WARIFU_BENCH_TEXT");
-  if (path == nullptr) return state.SkipWithError("WARIFU_BENCH_TEXT names no text");
+// The first pass's search for rows of tables and lists, with the shipped rules.
+void FindRows(benchmark::State& state, const std::vector<Segment>& segments) {
+  static const scan::RowScan rows = [] {
+    static const scan::RuleSource source{WARIFU_SOURCE_DIR "/patterns", false};
+    static const scan::RuleFiles files = scan::ReadRuleFiles({&source, 1}, {});
+    std::vector<scan::RecordSource> sources;
+    for (const scan::Rule& rule : files.rules) {
+      if (rule.record == nullptr) continue;
+      sources.push_back({static_cast<std::uint32_t>(sources.size()), rule.record.get()});
+    }
+    return scan::RowScan(sources);
+  }();
+  std::size_t bytes = 0;
+  for (const Segment& segment : segments) bytes += segment.text.size();
+  std::vector<scan::FoundRow> found;
+  Rounds(state, bytes, [&] {
+    found.clear();
+    for (const Segment& segment : segments) rows.Run(segment.text, &found);
+  });
+  state.counters["rows"] = static_cast<double>(found.size());
+}
+
+void BM_Rows(benchmark::State& state) {
+  const auto kind = static_cast<std::size_t>(state.range(0));
+  FindRows(state, Texts(kind));
+  state.SetLabel(std::string(NameOf(kKinds[kind])));
+}
+BENCHMARK(BM_Rows)->DenseRange(0, std::size(kKinds) - 1)->Unit(benchmark::kMillisecond);
+
+std::string ReadFile(const std::filesystem::path& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
-  std::vector<Segment> segments(1);
-  segments[0].text = Normalise(text.str()).text;
-  Search(state, segments);
+  return text.str();
+}
+
+// WARIFU_BENCH_TEXT names a file of UTF-8 text, or a folder of mails, that is searched, too.
+const std::vector<Segment>& Named(const char* path) {
+  static std::vector<Segment> texts;
+  if (!texts.empty()) return texts;
+  if (!std::filesystem::is_directory(path)) {
+    texts.emplace_back().text = Normalise(ReadFile(path)).text;
+    return texts;
+  }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+    if (!entry.is_regular_file()) continue;
+    mail::Message message = mail::Parse(ReadFile(entry.path()), {});
+    std::ranges::move(message.segments, std::back_inserter(texts));
+  }
+  return texts;
+}
+
+void OverFile(benchmark::State& state,
+              void (*search)(benchmark::State&, const std::vector<Segment>&)) {
+  const char* path = std::getenv("WARIFU_BENCH_TEXT");
+  if (path == nullptr) return state.SkipWithError("WARIFU_BENCH_TEXT names no text");
+  search(state, Named(path));
   state.SetLabel(path);
 }
+void BM_SearchFile(benchmark::State& state) {
+  OverFile(state, &Search);
+}
 BENCHMARK(BM_SearchFile)->Unit(benchmark::kMillisecond);
+void BM_RowsFile(benchmark::State& state) {
+  OverFile(state, &FindRows);
+}
+BENCHMARK(BM_RowsFile)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace warifu::bench
