@@ -1,149 +1,142 @@
-// LineSigns: what stands in each line of a text that can make it a row of a table.
+// LineSigns: which lines of a text can be rows of tables or lists, or head them.
 //
-// The first look at every byte of a text for its rows: 64 bytes at once where the processor
-// compares sixteen or 32 in one step, at many bytes a cycle. Lines without the signs of a row are
-// turned away by these facts alone and never cut into cells.
+// The first look at every byte of a text for its rows. Bytes become bits, 64 at once, and what a
+// line holds is told by adding: a sum carries from a bit to the end of its line. So no line is
+// looked at by itself unless it has the signs of a row, or the line before asks for it. What is
+// told is never too little: lines that are left out are no rows and no headings.
 //
 // Threads: const after building.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
+
+#include "scan/line_needs.h"
 
 namespace warifu::scan {
 
 struct LineFacts {
   std::size_t begin = 0, end = 0;        // without the line feed
-  std::size_t signs = 0;                 // delimiters
+  std::size_t signs = 0;                 // those of LineNeeds
   std::span<const std::size_t> at = {};  // where the first of them stand
-  std::size_t blank = 0;                 // the first one; at or behind the end: there is none
   bool opens = false;                    // holds { or [
-  bool paren = false, colon = false, address = false;  // holds ( : @
-  bool quote = false, quote_open = false;              // holds double quotes; an odd number of them
+  bool quote_open = false;               // holds an odd number of double quotes
+  bool names = false;                    // a cell may be the name of a secret's column
+  bool list = false;                     // may begin a list
+  bool row = false;                      // may hold a row of a table, or begin one, or head some
 };
 
 class LineSigns {
  public:
   LineSigns() = default;
-  explicit LineSigns(const std::string& signs);
+  explicit LineSigns(const LineNeeds& needs);
 
-  // Calls on_line(LineFacts) for each line.
+  // Calls on_line(LineFacts) for each line that may matter, and for those behind which it returned
+  // true.
   template <typename OnLine>
   void ForEach(std::string_view text, const OnLine& on_line) const {
-    Collector line(*this, text);
-    std::array<Masks, kBatch> batch;
-    for (std::size_t base = 0; base < text.size();) {
-      const std::size_t left = std::min(text.size() - base, kBatch * kBlock);
-      const std::span<Masks> read(batch.data(), (left + kBlock - 1) / kBlock);
-      Read(text.substr(base, left), read);
-      for (const Masks& masks : read) {
-        ReadLines(base, masks, &line, on_line);
-        base += kBlock;
+    std::array<Block, kWindow> blocks;
+    std::array<std::size_t, kPlaces> places;
+    Sums sums;
+    bool asked = false;
+    std::size_t begin = 0;  // behind the last line feed before the block
+    for (std::size_t base = 0; base <= text.size(); base += kWindow * kBlock) {
+      const std::size_t count = std::min(kWindow, (text.size() - base) / kBlock + 1);
+      Sift(text, base, std::span(blocks.data(), count), &sums);
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t at = base + i * kBlock;
+        const Block& block = blocks[i];
+        for (Bits left = ~Bits{0}, ends;
+             (ends = (asked ? block.feeds : block.lines) & left) != 0;) {
+          const Bits end = ends & (~ends + 1);
+          left = ~(end | (end - 1));
+          const Bits before = block.feeds & (end - 1);
+          const std::size_t from = before == 0 ? begin : BehindLast(at, before);
+          const std::size_t to = at + static_cast<std::size_t>(std::countr_zero(end));
+          if (from >= text.size()) break;
+          const LineFacts line = FactsOf(text, from, to, places);
+          if (asked || line.list || line.row) asked = on_line(line);
+        }
+        if (block.feeds != 0) begin = BehindLast(at, block.feeds);
       }
     }
-    if (line.begin() < text.size()) on_line(line.Finish(text.size()));
   }
-
-  // Of 64 bytes.
-  struct Masks {
-    std::uint64_t feeds = 0, blanks = 0;
-    std::uint64_t marks = 0;  // all of the bytes that count, perhaps others
-  };
 
  private:
-  static constexpr std::size_t kBlock = 64, kBatch = 64;
-  static constexpr std::size_t kMost = 12;
+  using Bits = std::uint64_t;  // of 64 bytes, the first one lowest
+  static constexpr std::size_t kBlock = 64, kWindow = 256;
   static constexpr std::size_t kPlaces = 64;
-  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-  // What a byte is.
-  static constexpr std::uint8_t kSign = 1, kQuote = 2, kOpen = 4, kParen = 8, kColon = 16,
-                                kAddress = 32;
 
-  // Gathers the facts of one line, block by block.
-  class Collector {
-   public:
-    Collector(const LineSigns& signs, std::string_view text) : kinds_(signs.kinds_), text_(text) {
-      Begin(0);
-    }
-    std::size_t begin() const { return facts_.begin; }
-    void Begin(std::size_t begin) {
-      facts_.begin = begin;
-      facts_.blank = kNone;
-      facts_.signs = quotes_ = 0;
-      all_ = 0;
-    }
-    // `blanks`: in the block, not before the line.
-    void FindBlank(std::size_t base, std::uint64_t blanks) {
-      if (facts_.blank != kNone || blanks == 0) return;
-      facts_.blank = base + static_cast<std::size_t>(__builtin_ctzll(blanks));
-    }
-    // `marks`: the line's in the block.
-    void Add(std::size_t base, std::uint64_t marks) {
-      for (; marks != 0; marks &= marks - 1) {
-        const std::size_t at = base + static_cast<std::size_t>(__builtin_ctzll(marks));
-        const std::uint8_t kind = kinds_[static_cast<unsigned char>(text_[at])];
-        all_ |= kind;
-        if ((kind & kQuote) != 0) ++quotes_;
-        if ((kind & kSign) == 0) continue;
-        if (facts_.signs < kPlaces) places_[facts_.signs] = at;
-        ++facts_.signs;
-      }
-    }
-    const LineFacts& Finish(std::size_t end) {
-      facts_.end = end;
-      facts_.at = {places_.data(), std::min(facts_.signs, kPlaces)};
-      facts_.opens = (all_ & kOpen) != 0;
-      facts_.paren = (all_ & kParen) != 0;
-      facts_.colon = (all_ & kColon) != 0;
-      facts_.address = (all_ & kAddress) != 0;
-      facts_.quote = quotes_ != 0;
-      facts_.quote_open = quotes_ % 2 != 0;
-      return facts_;
-    }
-
-   private:
-    const std::array<std::uint8_t, 256>& kinds_;
-    const std::string_view text_;
-    LineFacts facts_;
-    std::size_t quotes_ = 0;
-    std::uint8_t all_ = 0;
-    std::array<std::size_t, kPlaces> places_;
+  struct Marks {
+    Bits feeds = 0, blanks = 0, signs = 0, colons = 0, slashes = 0, digits = 0;
+    Bits letters = 0;  // and other bytes from @ to DEL
+    Bits wide = 0;     // beyond ASCII
+    Bits apostrophes = 0, parens = 0;
+    Bits rare = 0;  // @ { [ "
+  };
+  // What the 64 bytes before were.
+  struct Before {
+    Bits feeds = Bits{1} << 63, blanks = 0, words = 0, colons = 0, slashes = 0, ends = 0;
+  };
+  // What follows from both.
+  struct Signs {
+    Bits delims = 0;   // what stands between cells
+    Bits divided = 0;  // at or behind such, a URL's first colon left out
+    Bits parted = 0;   // behind a blank between two words
+    Bits needs = 0;    // what lists want whose cells hold blanks
+    Bits quoted = 0;   // where a cell in apostrophes may begin
+    Bits dn = 0;       // a colon that is a line's third byte
+    Bits last = 0;     // behind what a row goes on behind
+  };
+  // Whether the line that goes on has them, by 0 and 1.
+  struct Sums {
+    Before before;
+    Bits divided = 0, parted = 0, needs = 0, digits = 0, parens = 0, rare = 0, heads = 0;
+    std::array<Bits, 3> signs = {};
+  };
+  struct Block {
+    Bits feeds, lines;  // ends of lines; of those that may matter
   };
 
-  template <typename OnLine>
-  static void ReadLines(std::size_t base, const Masks& masks, Collector* line,
-                        const OnLine& on_line) {
-    line->FindBlank(base, masks.blanks);
-    std::uint64_t left = ~std::uint64_t{0};  // bytes behind the last line feed
-    for (std::uint64_t feeds = masks.feeds; feeds != 0; feeds &= feeds - 1) {
-      const int bit = __builtin_ctzll(feeds);
-      const std::uint64_t before = (std::uint64_t{1} << bit) - 1;
-      line->Add(base, masks.marks & left & before);
-      left = ~before;
-      on_line(line->Finish(base + static_cast<std::size_t>(bit)));
-      line->Begin(base + static_cast<std::size_t>(bit) + 1);
-      line->FindBlank(base, masks.blanks & left);
-    }
-    line->Add(base, masks.marks & left);
+  static std::size_t BehindLast(std::size_t at, Bits feeds) {
+    return at + static_cast<std::size_t>(64 - std::countl_zero(feeds));
   }
 
-  // One for each block of the text, the last of which may be short.
-  void Read(std::string_view text, std::span<Masks> out) const;
-  void ReadBlocks(const char* block, std::span<Masks> out) const;
-  void ReadWide(const char* block, std::span<Masks> out) const;
+  LineFacts FactsOf(std::string_view text, std::size_t begin, std::size_t end,
+                    std::span<std::size_t> places) const;
+  bool MayEndName(std::string_view text, std::size_t end) const;
+  Bits HeadsOf(std::string_view text, std::size_t at, Bits ends) const;
+  bool IsSpaced(std::string_view line, std::size_t gaps) const;
+  bool EndsName(std::string_view text, std::size_t end) const;
+  void AddName(std::string_view name);
+  void Sift(std::string_view text, std::size_t base, std::span<Block> out, Sums* sums) const;
+  void Sift32(std::string_view text, std::size_t base, std::span<Block> out, Sums* sums) const;
+  void Sift64(std::string_view text, std::size_t base, std::span<Block> out, Sums* sums) const;
+  Block Add(std::string_view text, std::size_t at, const Marks& marks, Sums* sums) const;
+  Signs Derive(const Marks& marks, Before* before) const;
+  Marks Read(std::string_view text, std::size_t at) const;
+  Marks MarksOf(const char* bytes) const;
+  Marks MarksBy32(const char* bytes) const;
+  Marks MarksBy64(const char* bytes) const;
+  Marks ReadBy32(const char* bytes) const;
 
-  std::array<std::uint8_t, 256> kinds_{};
-  std::array<std::uint8_t, 16> low_{};  // by a byte's lower half: the upper ones that count with it
-  std::array<char, kMost> marks_{};
-  std::size_t count_ = 0;
-  bool all_ = false;     // more than kMost different ones
-  bool beyond_ = false;  // one beyond ASCII
-  bool wide_ = false;    // the processor compares 32 bytes at once
+  LineNeeds needs_;
+  std::array<std::uint16_t, 256> kinds_{};  // of bytes: see line_signs.cc
+  std::array<std::uint8_t, 64> signs_{};  // by a byte's lower half: upper ones of signs; four times
+  std::array<std::uint8_t, 256> folds_{};  // a byte as it is compared at a name's end
+  std::bitset<65536> tails_;               // by the last three bytes of names
+  std::bitset<65536> ends_;                // by the last two of a cell, whether to ask these
+  std::size_t digits_ = SIZE_MAX;          // of a number that lists want
+  int dense_ = 65;     // so many digits of a block are perhaps of a number that is long enough
+  bool runs_ = false;  // 16 letters and digits are perhaps of a run that is
+  Bits any_needs_ = 0, solid_ = 0, free_ = 0, dates_ = 0;  // all bits or none
+  int width_ = 1;  // bytes that the processor compares at once: 1, 32 or 64
 };
 
 }  // namespace warifu::scan

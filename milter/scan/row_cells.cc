@@ -86,8 +86,8 @@ std::string Unescape(std::string_view value, char quote) {
 }  // namespace
 
 void RowCells::AddDecoded(std::string value, Span span) {
-  store_.push_back(std::move(value));
-  const std::string_view kept = store_.back();
+  store_.push_front(std::move(value));
+  const std::string_view kept = store_.front();
   cells_.push_back({kept, span, ClassesOf(kept), true, false});
 }
 

@@ -14,7 +14,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <forward_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,7 +60,7 @@ class RowCells {
 
  private:
   std::vector<Cell> cells_;
-  std::deque<std::string> store_;  // values whose escapes were taken out
+  std::forward_list<std::string> store_;  // values whose escapes were taken out
 };
 
 }  // namespace warifu::scan

@@ -1,7 +1,6 @@
 #include "scan/row_lists.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace warifu::scan {
 namespace {
@@ -15,10 +14,6 @@ constexpr std::string_view kAsciiBullets = "*-#";  // how those of ASCII begin
 
 bool IsBlank(char c) {
   return c == ' ' || c == '\t';
-}
-
-bool IsWord(char c) {
-  return (ClassOf(c) & (kDigitByte | kHexByte | kLetterByte)) != 0;
 }
 
 // The line without blanks at its ends, marks of an enumeration before it, and commas behind.
@@ -35,6 +30,18 @@ LineFacts Bare(std::string_view text, LineFacts line) {
   }
   while (line.end > line.begin && IsBlank(text[line.end - 1])) --line.end;
   return line;
+}
+
+// Whether a line without quotes holds more cells than a row may: told by its delimiters where each
+// of them divides.
+bool HasMore(std::string_view text, const LineFacts& line, const DelimiterGroup& group) {
+  if (group.delimiter.size() > 1 || std::string_view(" :/").contains(group.delimiter[0])) {
+    return false;
+  }
+  const auto divides = [&](std::size_t at) {
+    return at >= line.begin && at < line.end && text[at] == group.delimiter[0];
+  };
+  return static_cast<std::size_t>(std::ranges::count_if(line.at, divides)) >= group.max_cells;
 }
 
 }  // namespace
@@ -57,36 +64,12 @@ bool IsRule(std::string_view line) {
   return line.find_first_not_of("-+=|: \t") == line.npos && line.contains('-');
 }
 
-RowLists::RowLists(const RowSet& set, std::string_view text, bool every_line, std::uint32_t* tables,
+RowLists::RowLists(const RowSet& set, std::string_view text, std::uint32_t* tables,
                    std::vector<FoundRow>* out)
-    : set_(set),
-      text_(text),
-      rows_(set),
-      tables_(tables),
-      out_(out),
-      looks_at_all_(every_line || !set.lists_are_plain()) {
+    : set_(set), text_(text), rows_(set), tables_(tables), out_(out) {
   for (const DelimiterGroup& group : set_.lists()) {
     if (group.delimiter != " ") single_ += group.delimiter;
   }
-  for (std::size_t b = 0; b < divides_.size(); ++b) {
-    divides_[b] = b >= 0x80 || single_.contains(static_cast<char>(b));
-  }
-}
-
-bool RowLists::Passes(const LineFacts& stated) const {
-  if (group_ != nullptr || looks_at_all_ || stated.address) return false;
-  const bool divided = stated.signs > 0 || stated.colon;
-  if (stated.blank >= stated.end) return !divided;
-  const auto byte = [this](std::size_t at) { return static_cast<unsigned char>(text_[at]); };
-  const std::size_t behind = stated.blank + 1;
-  // A word, a blank and a word: MayBeRow() asks the same.
-  if (IsWord(text_[stated.begin]) && behind < stated.end && text_[behind] != ' ' &&
-      text_[behind] != '\t' && !divides_[byte(stated.blank - 1)] && !divides_[byte(behind)]) {
-    return true;
-  }
-  // A slash divides between blanks.
-  return !divided &&
-         std::memchr(text_.data() + stated.blank, '/', stated.end - stated.blank) == nullptr;
 }
 
 // A cheap look before the line is cut: between its words stands a delimiter.
@@ -106,45 +89,14 @@ bool RowLists::MayBeRow(std::string_view line, std::size_t signs) const {
   return line.size() <= kMaxSpaced && line.find('@') != line.npos;
 }
 
-// Whether the line may be the first of a list, or a heading: what is cheaper to see than cells.
-bool RowLists::MayBegin(const LineFacts& line) const {
-  if (line.address || line.quote || looks_at_all_) return true;
-  const std::string_view text = text_.substr(line.begin, line.end - line.begin);
-  std::size_t digits = 0, run = 0, longest = 0;
-  bool parted = false, escaped = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (IsWord(text[i])) {
-      digits += ClassOf(text[i]) == kDigitByte ? 1 : 0;
-      longest = std::max(longest, ++run);
-      continue;
-    }
-    parted = parted || (text[i] == ' ' && run > 0 && i + 1 < text.size() && IsWord(text[i + 1]));
-    escaped = escaped || text[i] == '\'' || text[i] == '\\';
-    run = 0;
-  }
-  if (escaped || set_.MayList(digits, longest, parted)) return true;
-  return std::ranges::any_of(set_.lists(), [&](const DelimiterGroup& group) {
-    if (!group.has_header) return false;
-    for (std::size_t begin = 0, end = 0; end != text.npos; begin = end + group.delimiter.size()) {
-      end = text.find(group.delimiter, begin);
-      std::string_view cell = text.substr(begin, end == text.npos ? end : end - begin);
-      if (set_.NamesSecret(cell)) return true;
-    }
-    return false;
-  });
-}
-
 void RowLists::Line(const LineFacts& stated) {
   const LineFacts line = Bare(text_, stated);
   if (line.begin == line.end) return;
   const std::string_view text = text_.substr(line.begin, line.end - line.begin);
   if (!MayBeRow(text, line.signs)) return Miss();
-  if (group_ != nullptr) {
-    if (IsRule(text) || Reads(line, *group_)) return;
-  }
-  if (group_ == nullptr && !MayBegin(line)) return;
+  if (group_ != nullptr && (IsRule(text) || Reads(line, *group_))) return;
   for (const DelimiterGroup& group : set_.lists()) {
-    if (&group != group_ && Reads(line, group)) return;
+    if (line.list && &group != group_ && Reads(line, group)) return;
   }
   Miss();
 }
@@ -154,10 +106,11 @@ bool RowLists::Reads(const LineFacts& line, const DelimiterGroup& group) {
   const std::string_view text = text_.substr(line.begin, line.end - line.begin);
   if (text.find(group.delimiter) == text.npos) return false;
   if (group.has_email && text.find('@') == text.npos) return false;
+  if (group_ != &group && !line.names && HasMore(text_, line, group)) return false;
   cells_.Clear();
   if (cells_.Split(text_, line.begin, line.end, group.delimiter) != line.end) return false;
   if (cells_.size() < 2) return false;
-  if (group.has_header && ReadsHeader(group)) return true;
+  if (line.names && group.has_header && ReadsHeader(group)) return true;
   if (ReadsCells(group)) return true;
   if (group_ != &group || cells_.size() == 2) return false;
   // In a list that goes on, a password may hold the delimiter.
@@ -190,9 +143,9 @@ bool RowLists::ReadsCells(const DelimiterGroup& group) {
 }
 
 bool RowLists::ReadsHeader(const DelimiterGroup& group) {
-  const auto named = [this](const Cell& cell) { return set_.MayNameSecret(cell.value); };
+  const auto named = [this](const Cell& cell) { return set_.names().MayNameSecret(cell.value); };
   if (std::ranges::none_of(cells_.cells(), named)) return false;
-  std::vector<ColumnMap> maps = set_.ReadHeader(cells_.cells(), group.schemas);
+  std::vector<ColumnMap> maps = set_.names().ReadHeader(cells_.cells(), group.schemas);
   if (maps.empty()) return false;
   group_ = &group;
   maps_ = std::move(maps);

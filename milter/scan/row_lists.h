@@ -6,14 +6,14 @@
 // and one line that is no row do not end it. Marks of quoted text and of enumerations before a row
 // are passed over.
 //
-// Most lines are turned away after a few bytes: no cell holds blanks unless it is quoted.
+// Where no list goes on, only lines are looked at that may begin one (LineFacts::list).
 //
 // SECURITY: hostile text; each line is cut once for each delimiter that stands in it.
 // Threads: belongs to one thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,19 +33,15 @@ bool IsRule(std::string_view line);
 
 class RowLists {
  public:
-  // `every_line`: turn no line away by its facts.
-  RowLists(const RowSet& set, std::string_view text, bool every_line, std::uint32_t* tables,
+  RowLists(const RowSet& set, std::string_view text, std::uint32_t* tables,
            std::vector<FoundRow>* out);
 
-  // Whether the text's next line, with its quote marks, changes nothing when it is left out: told
-  // from its facts and the bytes around its first blank.
-  bool Passes(const LineFacts& stated) const;
-
-  // Looks at the text's next line, whose quote marks are taken away.
+  // Looks at the text's next line, whose quote marks are taken away. It may be left out where it
+  // begins no list and none goes on.
   void Line(const LineFacts& line);
+  bool GoesOn() const { return group_ != nullptr; }
 
  private:
-  bool MayBegin(const LineFacts& line) const;
   bool MayBeRow(std::string_view line, std::size_t signs) const;
   bool Reads(const LineFacts& line, const DelimiterGroup& group);
   bool ReadsCells(const DelimiterGroup& group);
@@ -64,9 +60,7 @@ class RowLists {
   std::vector<ColumnMap> maps_;            // of its heading
   std::uint32_t table_ = 0;
   int misses_ = 0;
-  std::string single_;               // delimiters of one byte
-  std::array<bool, 256> divides_{};  // these, and bytes beyond ASCII
-  bool looks_at_all_ = false;        // no line is turned away by its facts
+  std::string single_;  // delimiters of one byte
 };
 
 }  // namespace warifu::scan

@@ -1,8 +1,8 @@
 #include "scan/row_scan.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
+#include <optional>
 #include <tuple>
 
 #include "scan/row_forms.h"
@@ -24,40 +24,34 @@ bool StartsWithWord(std::string_view text, std::string_view lower) {
 // Finds the rows of one text.
 class Finder {
  public:
-  Finder(const RowSet& set, std::string_view text, bool every_line, std::vector<FoundRow>* out)
+  Finder(const RowSet& set, const LineNeeds& needs, std::string_view text,
+         std::vector<FoundRow>* out)
       : set_(set),
+        needs_(needs),
         text_(text),
         rows_(set),
-        lists_(set, text, every_line, &tables_, out),
-        out_(out) {
-    for (const DelimiterGroup& group : set.groups()) {
-      may_go_on_[static_cast<unsigned char>(group.delimiter.back())] = true;
+        lists_(set, text, &tables_, out),
+        out_(out) {}
+
+  // Looks at the text's next line. False where the one behind it need not be looked at unless it
+  // has the signs of a row.
+  bool Take(const LineFacts& line) {
+    if (line.begin >= done_ && (line.list || lists_.GoesOn())) {
+      lists_.Line(WithoutQuoteMarks(text_, line));
     }
-    for (std::size_t b = 0; b < may_go_on_.size() && set.joins_dates(); ++b) {
-      const bool date = b >= 0x80 || ClassOf(static_cast<char>(b)) == kDigitByte;
-      may_go_on_[b] = may_go_on_[b] || date;
+    if (line.row || table_.active) {
+      const bool enough = line.signs >= needs_.least || (line.signs > 0 && line.quote_open);
+      const bool head = needs_.wide_signs || (line.names && MayHead(line));
+      if (enough || head || Continues(line)) {
+        Line(line, head);
+      } else {
+        QuietLine(line);
+      }
     }
+    return lists_.GoesOn() || table_.active;
   }
 
-  // Every line, before it is looked at in one of the ways below.
-  void List(const LineFacts& line) {
-    if (line.begin >= done_) lists_.Line(WithoutQuoteMarks(text_, line));
-  }
-
-  bool ListPasses(const LineFacts& line) const { return lists_.Passes(line); }
-
-  // Whether no row and no heading of a table can stand in the line, and none goes on. Cheap, for
-  // most lines are such.
-  bool TablePasses(const LineFacts& line, std::size_t min_signs) const {
-    if (table_.active || line.opens || done_ > line.begin) return false;
-    if (set_.has_headers() && (text_[line.begin] | 0x20) == 'd') return false;  // dn:
-    if (line.signs == 0) return true;
-    if (line.quote) return false;
-    if ((line.signs >= min_signs || Continues(line)) && (line.paren || MayBegin(line)))
-      return false;
-    return line.paren || MixesTabs(line) ? !MayHead(line) : !IsHead(line);
-  }
-
+ private:
   // A line that holds too few delimiters: only its beginning and its braces can matter.
   void QuietLine(const LineFacts& line) {
     if (table_.active) ContinueTable(WithoutQuoteMarks(text_, line));
@@ -65,37 +59,26 @@ class Finder {
     Ldif(line);
   }
 
-  // Whether a cell can be the name of a secret's column.
+  // Whether a cell can be the name of a secret's column. Where cells may end elsewhere than at
+  // delimiters, and where tabs stand beside others and may be part of a name, it need only look
+  // like one.
   bool MayHead(const LineFacts& stated) const {
-    if (stated.signs == 0 || !set_.has_headers()) return false;
-    std::size_t begin = BehindQuoteMarks(text_, stated);
-    for (const std::size_t at : stated.at) {
-      if (at >= begin && set_.MayNameSecret(text_.substr(begin, at - begin))) return true;
-      begin = std::max(begin, at + 1);
-    }
-    return set_.MayNameSecret(text_.substr(begin, stated.end - begin));
-  }
-
-  // Whether tabs stand beside other delimiters: a name of a column may hold them then.
-  bool MixesTabs(const LineFacts& line) const {
+    if (stated.signs == 0 || set_.names().empty()) return false;
     const auto tab = [this](std::size_t at) { return text_[at] == '\t'; };
-    return std::ranges::any_of(line.at, tab) && !std::ranges::all_of(line.at, tab);
-  }
-
-  // Whether a cell is the name of a secret's column, in a line without double quotes.
-  bool IsHead(const LineFacts& stated) const {
-    std::size_t begin = BehindQuoteMarks(text_, stated);
-    const auto names = [&](std::size_t end) {
-      while (begin < end && IsBlank(text_[begin])) ++begin;
-      const std::string_view cell = text_.substr(begin, end - begin);
-      // Behind an apostrophe the cell may end sooner, or later.
-      return cell.starts_with('\'') ? set_.MayNameSecret(cell) : set_.NamesSecret(cell);
+    const std::string_view line = Rest(stated);
+    const bool plain =
+        !line.contains('"') && !line.contains('\'') && !line.contains('(') &&
+        (std::ranges::none_of(stated.at, tab) || std::ranges::all_of(stated.at, tab));
+    const auto names = [&](std::size_t from, std::size_t to) {
+      const std::string_view cell = text_.substr(from, to - from);
+      return plain ? set_.names().NamesSecret(cell) : set_.names().MayNameSecret(cell);
     };
+    std::size_t begin = BehindQuoteMarks(text_, stated);
     for (const std::size_t at : stated.at) {
-      if (at >= begin && names(at)) return true;
+      if (at >= begin && names(begin, at)) return true;
       begin = std::max(begin, at + 1);
     }
-    return names(stated.end);
+    return names(begin, stated.end);
   }
 
   // `head`: its cells may be names of columns.
@@ -118,19 +101,12 @@ class Finder {
     if (line.signs == 0 || line.end == text_.size()) return false;
     std::size_t end = line.end;
     while (end > line.begin && text_[end - 1] == ' ') --end;
-    if (end == line.begin || !may_go_on_[static_cast<unsigned char>(text_[end - 1])]) return false;
+    if (end == line.begin) return false;
     const std::string_view rest = text_.substr(line.begin, end - line.begin);
-    const bool date =
-        set_.joins_dates() && (ClassOf(rest.back()) == kDigitByte || rest.ends_with("日"));
+    const bool date = needs_.dates && (ClassOf(rest.back()) == kDigitByte || rest.ends_with("日"));
     return date || std::ranges::any_of(set_.groups(), [&](const DelimiterGroup& group) {
              return rest.ends_with(group.delimiter);
            });
-  }
-
- private:
-  bool MayBegin(const LineFacts& line) const {
-    return !set_.begins_with_digit() ||
-           std::ranges::any_of(Rest(line), [](char c) { return ClassOf(c) == kDigitByte; });
   }
 
   // The rows under a heading.
@@ -215,14 +191,15 @@ class Finder {
 
   bool IsHeader(const LineFacts& line, const DelimiterGroup& group) {
     if (!group.has_header || !AnyName(cells_.cells())) return false;
-    std::vector<ColumnMap> maps = set_.ReadHeader(cells_.cells(), group.schemas);
+    std::vector<ColumnMap> maps = set_.names().ReadHeader(cells_.cells(), group.schemas);
     if (maps.empty()) return false;
     table_ = {true, group.delimiter, std::move(maps), line.end + 1, ++tables_};
     return true;
   }
 
   bool AnyName(const std::vector<Cell>& cells) const {
-    return std::ranges::any_of(cells, [this](const Cell& c) { return set_.MayName(c.value); });
+    return std::ranges::any_of(cells,
+                               [this](const Cell& c) { return set_.names().MayName(c.value); });
   }
 
   void ContinueTable(const LineFacts& line) {
@@ -260,7 +237,8 @@ class Finder {
         continue;
       }
       std::vector<ColumnMap> maps;
-      if (set_.has_headers() && AnyName(cells_.cells())) maps = set_.ReadHeader(cells_.cells(), {});
+      if (!set_.names().empty() && AnyName(cells_.cells()))
+        maps = set_.names().ReadHeader(cells_.cells(), {});
       end = SkipSpace(end);
       if (maps.empty()) {
         Tuple();
@@ -320,8 +298,8 @@ class Finder {
       found_.clear();
       rows_.Find(cells, cells.size(), set_.all(), &found_);
       for (const RowMatch& row : found_) Tell(row);
-      if (set_.has_headers() && AnyName(names)) {
-        TellNamed(set_.ReadHeader(names, {}), cells, json_table_);
+      if (!set_.names().empty() && AnyName(names)) {
+        TellNamed(set_.names().ReadHeader(names, {}), cells, json_table_);
       }
     };
     for (std::size_t pos = std::max(line.begin, json_done_); pos < line.end;) {
@@ -340,7 +318,7 @@ class Finder {
   }
 
   bool Ldif(const LineFacts& line) {
-    if (!set_.has_headers() || line.begin < ldif_done_ ||
+    if (!!set_.names().empty() || line.begin < ldif_done_ ||
         !StartsWithWord(text_.substr(line.begin), "dn:")) {
       return false;
     }
@@ -348,14 +326,14 @@ class Finder {
     cells_.Clear();
     if (ldif_done_ == 0) ldif_table_ = ++tables_;
     ldif_done_ = ReadLdif(text_, line.begin, &names_, &cells_);
-    TellNamed(set_.ReadHeader(names_.cells(), {}), cells_.cells(), ldif_table_);
+    TellNamed(set_.names().ReadHeader(names_.cells(), {}), cells_.cells(), ldif_table_);
     return true;
   }
 
   const RowSet& set_;
+  const LineNeeds& needs_;
   std::string_view text_;
   RowFinder rows_;
-  std::array<bool, 256> may_go_on_{};  // last bytes of lines behind which a row may go on
   std::uint32_t tables_ = 0, ldif_table_ = 0, json_table_ = 0;
   RowLists lists_;
   RowCells cells_, table_cells_, names_;
@@ -369,42 +347,19 @@ class Finder {
 
 }  // namespace
 
-RowScan::RowScan(std::span<const RecordSource> sources, bool every_line)
-    : set_(sources), every_line_(every_line) {
-  std::string bytes;
-  std::size_t least = 1000;
-  for (const DelimiterGroup& group : set_.groups()) {
-    bytes += group.delimiter.back();
-    any_may_head_ = any_may_head_ || group.delimiter.size() > 1;
-    least = std::min(least, group.min_cells);
-  }
-  for (const DelimiterGroup& group : set_.lists()) {
-    if (group.delimiter != " " && group.delimiter != ":" && group.delimiter != "/") {
-      bytes += group.delimiter.back();
-    }
-  }
-  signs_ = LineSigns(bytes);
-  min_signs_ = least - 1;
-  look_at_all_ = every_line || any_may_head_ || min_signs_ == 0 ||
-                 set_.AnySecretHas(bytes + "\\") ||
-                 bytes.find_first_of(" _-\"'`[]*") != bytes.npos;  // what names are read without
+RowScan::RowScan(std::span<const RecordSource> sources, bool every_line) : set_(sources) {
+  needs_ = NeedsOf(sources);
+  needs_.every_line = needs_.every_line || every_line;
+  signs_ = LineSigns(needs_);
 }
 
 void RowScan::Run(std::string_view text, std::vector<FoundRow>* out) const {
   if (set_.empty()) return;
   const std::size_t first = out->size();
-  Finder finder(set_, text, every_line_, out);
-  const bool lists = !set_.lists().empty();
+  std::optional<Finder> finder;
   signs_.ForEach(text, [&](const LineFacts& line) {
-    if (lists && !finder.ListPasses(line)) finder.List(line);
-    if (!look_at_all_ && finder.TablePasses(line, min_signs_)) return;
-    const bool enough = line.signs >= min_signs_ || (line.signs > 0 && line.quote_open);
-    const bool head = any_may_head_ || finder.MayHead(line);
-    if (enough || head || finder.Continues(line)) {
-      finder.Line(line, head);
-    } else {
-      finder.QuietLine(line);
-    }
+    if (!finder) finder.emplace(set_, needs_, text, out);
+    return finder->Take(line);
   });
   // One row may be met in two forms: named ones count before others.
   const auto key = [](const FoundRow& row) {

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scan/line_needs.h"
 #include "scan/line_signs.h"
 #include "scan/row_found.h"
 #include "scan/row_set.h"
@@ -33,11 +34,8 @@ class RowScan {
 
  private:
   RowSet set_;
+  LineNeeds needs_;
   LineSigns signs_;
-  std::size_t min_signs_ = 0;
-  bool every_line_ = false;
-  bool look_at_all_ = false;   // no line is turned away by its facts alone
-  bool any_may_head_ = false;  // delimiters whose places the first look does not tell
 };
 
 }  // namespace warifu::scan

@@ -8,8 +8,7 @@ namespace {
 
 using Bits = std::uint64_t;
 
-constexpr std::size_t kMaxCut = 256;   // bytes of a cell in which a row's end is looked for
-constexpr std::size_t kMaxMarks = 32;  // bytes around a column's name, and blanks in it
+constexpr std::size_t kMaxCut = 256;  // bytes of a cell in which a row's end is looked for
 
 Bits Bit(int p) {
   return Bits{1} << p;
@@ -74,42 +73,6 @@ std::optional<Span> EndOf(const CellShape& shape, const Cell& cell) {
   return std::nullopt;
 }
 
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-// The column's name without what may stand around it: marks of lists, brackets, quotes.
-bool IsAsciiMark(char c) {
-  static constexpr auto kMarks = [] {
-    std::array<bool, 256> marks{};
-    for (const unsigned char b : std::string_view("[]()#*\"'` \t-_")) marks[b] = true;
-    return marks;
-  }();
-  return kMarks[static_cast<unsigned char>(c)];
-}
-
-std::string_view TrimName(std::string_view text) {
-  static constexpr std::string_view kMarks[] = {"【", "】", "■", "●", "・"};
-  const auto beyond = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
-  for (bool more = true; more && !text.empty();) {
-    more = false;
-    while (!text.empty() && IsAsciiMark(text.front())) text.remove_prefix(1);
-    while (!text.empty() && IsAsciiMark(text.back())) text.remove_suffix(1);
-    if (text.empty() || (!beyond(text.front()) && !beyond(text.back()))) break;
-    for (const std::string_view mark : kMarks) {
-      if (text.starts_with(mark)) {
-        text.remove_prefix(mark.size());
-        more = true;
-      }
-      if (text.ends_with(mark)) {
-        text.remove_suffix(mark.size());
-        more = true;
-      }
-    }
-  }
-  return text;
-}
-
 // How soon a row's cell of this type is looked for.
 int Rank(CellType type) {
   switch (type) {
@@ -128,110 +91,16 @@ int Rank(CellType type) {
   }
 }
 
-// Whether no text of this shape lacks a digit.
-bool NeedsDigit(const CellShape& shape) {
-  switch (shape.type) {
-    case CellType::kDigits:
-    case CellType::kDate:
-    case CellType::kDateTime:
-    case CellType::kPhone:
-    case CellType::kPostal:
-    case CellType::kNumber:
-      return !shape.optional;
-    default:
-      return false;
-  }
-}
-
-// Whether a text of this shape may hold a blank.
-bool MayHoldBlank(const CellShape& shape) {
-  constexpr ByteClasses kAll = kAllByteClasses - 1;
-  for (ByteClasses classes = 0; classes <= kAll; ++classes) {
-    if ((classes & kBlankByte) != 0 && MayHave(shape, classes)) return true;
-  }
-  return false;
-}
-
-std::size_t TwoOf(char a, char b) {
-  return static_cast<std::size_t>(static_cast<unsigned char>(a)) << 8 |
-         static_cast<unsigned char>(b);
-}
-
-// What stands in rows and in no heading: numbers, versions, addresses.
-bool IsValue(std::string_view cell) {
-  return !cell.empty() && (ClassOf(cell[0]) == kDigitByte || cell.contains('@'));
-}
-
-std::size_t EndsOf(std::string_view name) {
-  return TwoOf(Lower(name.front()), Lower(name.back()));
-}
-
 }  // namespace
 
-RowSet::RowSet(std::span<const RecordSource> sources) {
+RowSet::RowSet(std::span<const RecordSource> sources) : names_(sources) {
   for (const RecordSource& source : sources) {
     const auto index = static_cast<std::uint32_t>(schemas_.size());
     schemas_.push_back(Compile(source));
-    if (source.schema->rows > 0 && !source.schema->list) {
-      all_.push_back(index);
-      const Compiled& compiled = schemas_.back();
-      for (Bits first = compiled.first; first != 0; first &= first - 1) {
-        const auto p = static_cast<std::size_t>(__builtin_ctzll(first));
-        begins_with_digit_ = begins_with_digit_ && NeedsDigit(shapes_[compiled.shapes[p]]);
-      }
-    }
-    if (source.schema->rows > 0 && source.schema->list) AddNeeds(*source.schema);
-    AddNames(index);
+    if (source.schema->rows > 0 && !source.schema->list) all_.push_back(index);
     AddToGroups(index);
   }
-  for (const DelimiterGroup& group : lists_) {
-    const bool blank = group.delimiter == " ";
-    if (blank ? !group.has_email : AnySecretHas(group.delimiter)) lists_are_plain_ = false;
-  }
   FillTables();
-}
-
-void RowSet::AddNames(std::uint32_t index) {
-  const RecordSchema& schema = SchemaOf(index);
-  for (std::uint32_t f = 0; f < schema.fields.size(); ++f) {
-    const RecordField& field = schema.fields[f];
-    for (std::uint32_t rank = 0; rank < field.columns.size(); ++rank) {
-      const std::string& name = field.columns[rank];
-      columns_[name].push_back({index, f, rank});
-      names_.set(EndsOf(name));
-      if (field.name == "secret") secret_names_.set(EndsOf(name));
-      longest_name_ = std::max(longest_name_, name.size());
-      if (field.name != "secret") continue;
-      if (name.size() > 1) secret_begins_.set(TwoOf(name[0], name[1]));
-      for (std::size_t b = 0; b < 256; ++b) {
-        const char c = static_cast<char>(b);
-        const bool mark = b >= 0x80 || IsAsciiMark(c);
-        may_open_[b] = may_open_[b] || mark || Lower(c) == Lower(name.front());
-        may_close_[b] = may_close_[b] || mark || Lower(c) == Lower(name.back());
-      }
-    }
-  }
-}
-
-void RowSet::AddNeeds(const RecordSchema& schema) {
-  ListNeeds needs;
-  bool solid = true;
-  for (const RecordField& field : schema.fields) {
-    const CellShape& shape = field.shape;
-    solid = solid && !MayHoldBlank(shape);
-    if (shape.optional || field.repeat.first == 0) continue;
-    const auto least = static_cast<std::size_t>(std::max(shape.min, 0));
-    if (shape.type == CellType::kEmail) return;  // such lines are always looked at
-    if (shape.type == CellType::kDigits || shape.type == CellType::kNumber) {
-      needs.digits = std::max(needs.digits, least);
-    }
-    if (shape.type == CellType::kHex) needs.run = std::max(needs.run, least);
-  }
-  if (solid) {
-    lists_solid_ = true;
-  } else {
-    list_needs_.push_back(needs);
-  }
 }
 
 void RowSet::AddToGroups(std::uint32_t index) {
@@ -265,7 +134,6 @@ RowSet::Compiled RowSet::Compile(const RecordSource& source) {
   out.source = source;
   for (const RecordField& field : source.schema->fields) {
     const std::uint16_t shape = ShapeId(field.shape);
-    joins_dates_ = joins_dates_ || field.shape.type == CellType::kDateTime;
     for (int i = 0; i < field.repeat.second; ++i) {
       const int p = static_cast<int>(out.shapes.size());
       if (i >= field.repeat.first) out.skip |= Bit(p);
@@ -309,86 +177,6 @@ void RowSet::FillTables() {
       bits[classes * words_ + id / 64] |= Bits{1} << (id % 64);
     }
   }
-}
-
-bool RowSet::MayName(std::string_view text) const {
-  if (text.size() > longest_name_ + kMaxMarks) return false;
-  text = TrimName(text);
-  return !text.empty() && names_.test(EndsOf(text));
-}
-
-bool RowSet::MayNameSecret(std::string_view text) const {
-  if (text.size() > longest_name_ + kMaxMarks) return false;
-  text = TrimName(text);
-  return !text.empty() && secret_names_.test(EndsOf(text));
-}
-
-bool RowSet::NamesSecret(std::string_view text) const {
-  if (text.size() > longest_name_ + kMaxMarks) return false;
-  if (text.empty() || !may_open_[static_cast<unsigned char>(text.front())] ||
-      !may_close_[static_cast<unsigned char>(text.back())]) {
-    return false;
-  }
-  text = TrimName(text);
-  if (text.empty() || !secret_names_.test(EndsOf(text))) return false;
-  if (text.size() > 1 && FoldColumn(text.substr(0, 2)).size() == 2 &&
-      !secret_begins_.test(TwoOf(Lower(text[0]), Lower(text[1])))) {
-    return false;
-  }
-  const auto it = columns_.find(FoldColumn(text));
-  return it != columns_.end() && std::ranges::any_of(it->second, [this](const Name& name) {
-           return SchemaOf(name.schema).fields[name.field].name == "secret";
-         });
-}
-
-bool RowSet::AnySecretHas(std::string_view bytes) const {
-  return std::ranges::any_of(columns_, [&](const auto& column) {
-    return column.first.find_first_of(bytes) != std::string::npos &&
-           std::ranges::any_of(column.second, [this](const Name& name) {
-             return SchemaOf(name.schema).fields[name.field].name == "secret";
-           });
-  });
-}
-
-std::vector<ColumnMap> RowSet::ReadHeader(const std::vector<Cell>& names,
-                                          const std::vector<std::uint32_t>& among) const {
-  std::vector<ColumnMap> maps;
-  if (std::ranges::any_of(names, [](const Cell& cell) { return IsValue(cell.value); })) return maps;
-  for (std::uint32_t cell = 0; cell < names.size(); ++cell) {
-    if (!MayName(names[cell].value)) continue;
-    const auto it = columns_.find(FoldColumn(TrimName(names[cell].value)));
-    if (it == columns_.end()) continue;
-    for (const Name& name : it->second) {
-      auto map = std::ranges::find(maps, name.schema, &ColumnMap::schema);
-      if (map == maps.end()) map = maps.insert(maps.end(), {name.schema, {}, 0});
-      const auto known = std::ranges::find(map->fields, name.field, &ColumnMap::Column::field);
-      if (known == map->fields.end()) {
-        map->fields.push_back({name.field, cell, name.rank});
-      } else if (name.rank < known->rank) {
-        *known = {name.field, cell, name.rank};
-      }
-    }
-  }
-  const auto lacks = [](const ColumnMap& map, std::uint32_t field) {
-    return std::ranges::find(map.fields, field, &ColumnMap::Column::field) == map.fields.end();
-  };
-  std::erase_if(maps, [&](const ColumnMap& map) {
-    const RecordSchema& schema = SchemaOf(map.schema);
-    if (among.empty() ? schema.list : std::ranges::find(among, map.schema) == among.end()) {
-      return true;
-    }
-    for (std::uint32_t f = 0; f < schema.fields.size(); ++f) {
-      const RecordField& field = schema.fields[f];
-      if (!field.columns.empty() && !field.shape.optional && lacks(map, f)) return true;
-    }
-    return false;
-  });
-  for (ColumnMap& map : maps) {
-    for (const ColumnMap::Column& column : map.fields) {
-      map.cells = std::max<std::size_t>(map.cells, column.cell + 1);
-    }
-  }
-  return maps;
 }
 
 std::optional<RowMatch> RowSet::Named(const ColumnMap& map, const std::vector<Cell>& cells) const {

@@ -12,26 +12,17 @@
 // Threads: const after building; a RowFinder belongs to one thread.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "scan/record_schema.h"
 #include "scan/row_cells.h"
+#include "scan/row_names.h"
 
 namespace warifu::scan {
-
-// A schema and the rule that states it.
-struct RecordSource {
-  std::uint32_t rule = 0;
-  const RecordSchema* schema = nullptr;
-};
 
 struct RowMatch {
   std::uint32_t schema = 0;  // index in the set
@@ -47,18 +38,6 @@ struct DelimiterGroup {
   bool has_email = true;  // all rows hold an address
 };
 
-// Which cell of a row is which field's, told by names.
-struct ColumnMap {
-  struct Column {
-    std::uint32_t field = 0, cell = 0, rank = 0;  // the rank of its name among the field's
-    bool operator==(const Column&) const = default;
-  };
-  std::uint32_t schema = 0;
-  std::vector<Column> fields;
-  std::size_t cells = 0;  // a row needs so many
-  bool operator==(const ColumnMap&) const = default;
-};
-
 class RowSet {
  public:
   RowSet() = default;
@@ -72,36 +51,9 @@ class RowSet {
   }
   const std::vector<DelimiterGroup>& groups() const { return groups_; }
   const std::vector<DelimiterGroup>& lists() const { return lists_; }
-  // Whether a line that is a row of a list by itself, without quotes, may hold so much of this: the
-  // number of digits, the longest run of letters and digits, and whether a blank stands between two
-  // of these. For lines without @.
-  bool MayList(std::size_t digits, std::size_t run, bool parted) const {
-    return (lists_solid_ && !parted) ||
-           std::ranges::any_of(list_needs_, [&](const ListNeeds& needs) {
-             return digits >= needs.digits && run >= needs.run;
-           });
-  }
   const std::vector<std::uint32_t>& all() const { return all_; }
-  bool has_headers() const { return !columns_.empty(); }
-  bool joins_dates() const { return joins_dates_; }
-  // Every row that is no list's begins with a cell in which a digit stands.
-  bool begins_with_digit() const { return begins_with_digit_; }
+  const RowNames& names() const { return names_; }
 
-  // Whether a column can have a name that begins and ends with these bytes, cases folded.
-  bool MayName(std::string_view text) const;
-  // The same for the columns of secrets, one of which every header has.
-  bool MayNameSecret(std::string_view text) const;
-  // Whether it is the name of a secret's column.
-  bool NamesSecret(std::string_view text) const;
-  // The names of columns hold no delimiter of lists, nor do blanks alone divide rows without an
-  // address: what stands in a line tells whether it can be a row.
-  bool lists_are_plain() const { return lists_are_plain_; }
-  // Whether some secret's column has a name that holds one of these bytes.
-  bool AnySecretHas(std::string_view bytes) const;
-  // The schemas of `among` whose columns are all named by these cells; of all but lists when it is
-  // empty.
-  std::vector<ColumnMap> ReadHeader(const std::vector<Cell>& names,
-                                    const std::vector<std::uint32_t>& among) const;
   // The row read by names.
   std::optional<RowMatch> Named(const ColumnMap& map, const std::vector<Cell>& cells) const;
 
@@ -119,13 +71,6 @@ class RowSet {
     int secret = -1, account = -1;     // positions
   };
 
-  // What the rows of a list surely hold that may hold blanks, but no address.
-  struct ListNeeds {
-    std::size_t digits = 0, run = 0;
-  };
-
-  void AddNames(std::uint32_t index);
-  void AddNeeds(const RecordSchema& schema);
   void AddToGroups(std::uint32_t index);
   std::uint16_t ShapeId(const CellShape& shape);
   Compiled Compile(const RecordSource& source);
@@ -138,17 +83,7 @@ class RowSet {
   // By the classes of a cell: the shapes that it surely has, and those that it may have.
   std::vector<std::uint64_t> sure_, maybe_;
   std::size_t words_ = 1;  // of 64 shapes each
-  struct Name {
-    std::uint32_t schema = 0, field = 0, rank = 0;
-  };
-  std::unordered_map<std::string, std::vector<Name>> columns_;
-  std::vector<ListNeeds> list_needs_;
-  bool lists_solid_ = false;                        // there are lists whose cells hold no blanks
-  std::bitset<65536> names_, secret_names_;         // by first and last byte
-  std::bitset<65536> secret_begins_;                // by the first two
-  std::array<bool, 256> may_open_{}, may_close_{};  // first and last bytes of a secret's heading
-  std::size_t longest_name_ = 0;
-  bool joins_dates_ = false, begins_with_digit_ = true, lists_are_plain_ = true;
+  RowNames names_;
 };
 
 // Looks for rows; holds the working memory.

@@ -301,7 +301,17 @@ std::string Mixture(RowMaker* make) {
       "ID,User Name, 'Password' ,note",
       "user / pass-word",
       "氏名|【カード番号】|note",
-      "a\tb\tc"};
+      "a\tb\tc",
+      "INSERT INTO users (id, password) VALUES",
+      "Name, pass_wd, e-mail",
+      "x,'password' and more",
+      "x:\"password\" and more",
+      "login\tuser PW ",
+      "Mr. O'Neil's offer, \"as is\" (2 copies), by 10:30",
+      "card / PAN",
+      "4111 1111 1111 1111|12|29",
+      "http://www.example.com/a:b",
+      "<bob@example.com>, taro <taro@example.jp>"};
   static constexpr std::string_view kAccounts[] = {
       "taro", "k.sato", "山田", "bob@example.com", "user name", "4111-1111 1111 1111"};
   static constexpr std::string_view kSecrets[] = {
@@ -337,6 +347,21 @@ std::string Mixture(RowMaker* make) {
   return make->Below(2) == 0 ? text : make->Mutate(std::move(text));
 }
 
+// Texts of all lengths, so that lines end and facts stand at every place of a block of 64 bytes.
+std::string Shifted(RowMaker* make, std::string text) {
+  if (make->Below(2) == 0) {
+    static constexpr std::string_view kFill[] = {"x", " ", "あ", "a b ", "\n", ">", "0", "\r"};
+    const std::string_view fill = kFill[make->Below(std::size(kFill))];
+    std::string before;
+    for (std::size_t n = make->Below(140); n > 0; --n) before += fill;
+    text = before + (make->Below(2) == 0 ? "\n" : "") + text;
+  }
+  if (make->Below(4) == 0)
+    text += std::string(make->Below(3), '\0') + std::string(make->Below(70), 'q');
+  if (make->Below(3) == 0) text.resize(make->Below(text.size() + 1));
+  return text;
+}
+
 // What is turned away by facts of a line alone is no row.
 TEST(RowsAgree, WithAndWithoutTheFirstLook) {
   const std::string folder = WARIFU_SOURCE_DIR "/patterns";
@@ -356,16 +381,19 @@ TEST(RowsAgree, WithAndWithoutTheFirstLook) {
   RowMaker make(30003);
   std::size_t rows = 0;
   for (int round = 0; round < 6000; ++round) {
-    const std::string text = Mixture(&make);
+    // In memory of its own, so that reading behind its end shows.
+    const std::string made = Shifted(&make, Mixture(&make));
+    const std::vector<char> exact(made.begin(), made.end());
+    const std::string_view text(exact.data(), exact.size());
     std::vector<FoundRow> found, expected;
     fast.Run(text, &found);
     slow.Run(text, &expected);
     rows += expected.size();
     ASSERT_TRUE(std::ranges::equal(found, expected, {}, as_tuple, as_tuple))
         << found.size() << " rows, not " << expected.size() << ", in\n"
-        << ::testing::PrintToString(text);
+        << ::testing::PrintToString(made);
   }
-  EXPECT_GT(rows, 5000u);
+  EXPECT_GT(rows, 4000u);
 }
 
 }  // namespace
