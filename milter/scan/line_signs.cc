@@ -206,7 +206,12 @@ WARIFU_INLINE LineSigns::Block LineSigns::Add(std::string_view text, std::size_t
   const Bits open = ~m.feeds;
   const Bits odd = m.rare | signs.quoted | signs.dn;
   const Bits parted = Carry(signs.parted, open, &sums->parted);
-  const Bits needs = Carry(signs.needs, open, &sums->needs) | any_needs_;
+  // The first blank of a line is lost in the sum, others are left over.
+  const Bits later = Carry(m.blanks, open, &sums->blanks);
+  const Bits first = Next(m.blanks & ~later, sums->first);
+  sums->first = m.blanks & ~later;
+  const Bits prose = Carry(signs.parted & first, open, &sums->prose);
+  const Bits needs = Carry(signs.needs, open, &sums->needs) | (any_needs_ & ~prose);
   const Bits digits = Carry(m.digits, open, &sums->digits) | free_;
   const Bits parens = Carry(m.parens, open, &sums->parens);
   // Most lines of some texts hold nothing that may divide cells.

@@ -97,7 +97,9 @@ class LineSigns {
   // Whether the line that goes on has them, by 0 and 1.
   struct Sums {
     Before before;
-    Bits divided = 0, parted = 0, needs = 0, digits = 0, parens = 0, rare = 0, heads = 0;
+    Bits first = 0;  // of the 64 bytes before: a line's first blank
+    Bits blanks = 0, prose = 0, divided = 0, parted = 0, needs = 0, digits = 0, parens = 0,
+         rare = 0, heads = 0;
     std::array<Bits, 3> signs = {};
   };
   struct Block {
