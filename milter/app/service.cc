@@ -339,7 +339,7 @@ std::chrono::milliseconds SharedService::LookAtStore() {
 }
 
 std::expected<ReloadReport, Errors> SharedService::TryReload() {
-  // First of all: who has rotated the files packs the old ones soon, however wrong the settings are.
+  // First of all: who rotates files packs the old ones soon, however wrong the settings are.
   EventLogPtr events = this->events();
   const Result<void> events_reopened = events->Reopen();
   const Result<void> log_reopened = log_.Reopen();

@@ -21,8 +21,9 @@ capture() {
   zpty shell "PS1= TERM=dumb zsh -f -i"
   zpty -w shell 'fpath=("$FOLDER" $fpath); autoload -Uz compinit; compinit -u -D'
   zpty -w shell 'compadd() { local -a found; builtin compadd -O found "$@"; local m; for m in $found; do print -r -- "<match>$m</match>"; done; builtin compadd "$@" }'
-  zpty -w shell 'zstyle ":completion:*" list-colors ""; LISTMAX=100000; bindkey "^I" complete-word; print ready-to"-"go'
+  zpty -w shell 'zstyle ":completion:*" list-colors ""; LISTMAX=100000; bindkey "^I" complete-word; zle-line-init() { print -r -- ready-to"-"go }; zle -N zle-line-init'
   local line
+  # The editor says so itself: what is typed before it runs is no line of its own.
   while zpty -r shell line; do [[ $line == *ready-to-go* ]] && break; done
   zpty -w -n shell "$1"$'\t'
   zpty -w -n shell $'\C-u'$'exit\n'
