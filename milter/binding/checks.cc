@@ -22,6 +22,12 @@ CheckResult Said(Check check, Outcome outcome, std::string subject, std::string 
   return result;
 }
 
+// Whether the row that was found names the address itself, and not its domain or what stands before
+// its sub-address.
+bool NamesWhole(const Owners& owners, const Address& address) {
+  return !owners.by_domain && address.sub_address.empty();
+}
+
 class AuthorCheck {
  public:
   AuthorCheck(std::string_view account, const Directory& directory, const Options& options,
@@ -81,13 +87,13 @@ class AuthorCheck {
     const bool reply = field.role == Role::kReplyTo;
     if (reply && !IsLocal(address, options_)) return;
     if (Covers(grants_, address)) return;
-    if (IsRoute(address)) {
+    const Owners owners = directory_.OwnersOf(address);
+    stale_ |= owners.stale;
+    if (Owns(account_, owners, options_)) {
+      if (!IsRoute(address) || NamesWhole(owners, address)) return;
       return Add(field,
                  Said(Check::kAuthor, Outcome::kFail, address.ToString(), field.Name() + kRoute));
     }
-    const Owners owners = directory_.OwnersOf(address);
-    stale_ |= owners.stale;
-    if (Owns(account_, owners, options_)) return;
     if (reply && owners.status == Lookup::kNotFound) return;
     CheckResult result = Said(Check::kAuthor, OutcomeOf(owners), address.ToString(),
                               field.Name() + " names an address " + WhyNot(owners));
@@ -156,16 +162,15 @@ CheckResult CheckSender(std::string_view account, const Address& sender, const D
   // Read receipts and bounces of mail programs; `author` decides.
   if (sender.empty()) return Said(Check::kSender, Outcome::kPass, "", "");
   if (Covers(grants, sender)) return Said(Check::kSender, Outcome::kPass, sender.ToString(), "");
-  if (IsRoute(sender)) {
-    return Said(Check::kSender, Outcome::kFail, sender.ToString(),
-                std::string("the sender") + kRoute);
-  }
   const Owners owners = directory.OwnersOf(sender);
   CheckResult result = Said(Check::kSender, Outcome::kPass, sender.ToString(), "");
   result.stale = owners.stale;
   if (!Owns(account, owners, options)) {
     result.outcome = OutcomeOf(owners);
     result.reason = "the sender is an address " + WhyNot(owners);
+  } else if (IsRoute(sender) && !NamesWhole(owners, sender)) {
+    result.outcome = Outcome::kFail;
+    result.reason = std::string("the sender") + kRoute;
   }
   return result;
 }

@@ -16,13 +16,13 @@ namespace warifu::binding {
 // Of one account, those that hold now.
 using Grants = std::span<const store::Grant>;
 
-// Targets: an address, "@domain" (that domain alone, none below it), or "*".
 // "ceo%example.jp@users.example.jp" and "host!ceo": mail through a host, as it was written once.
 // Sendmail makes the inner address of it where both domains are its own, after it has asked the
-// filters; so nobody owns one by his domain or by a sub-address, and a grant has to name it whole
-// (or be one of everything).
+// filters; so nobody owns one by his domain or by a sub-address: a row of the directory or a grant
+// has to name it whole (or a grant be one of everything).
 bool IsRoute(const Address& address);
 
+// Targets: an address, "@domain" (that domain alone, none below it), or "*".
 bool Covers(Grants grants, const Address& address);
 
 }  // namespace warifu::binding

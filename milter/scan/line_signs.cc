@@ -302,7 +302,7 @@ LineSigns::Marks LineSigns::Read(std::string_view text, std::size_t at) const {
   char copy[kBlock];
   if (at + kBlock > text.size()) {
     std::memset(copy, '\n', sizeof copy);
-    std::memcpy(copy, bytes, text.size() - at);
+    text.copy(copy, sizeof copy, at);
     bytes = copy;
   }
   return width_ == 1 ? MarksOf(bytes) : ReadBy32(bytes);

@@ -35,10 +35,9 @@ class FakeDirectory final : public Directory {
 
  private:
   std::map<std::string, std::vector<std::string>> rows_ = {
-      {"taro@corp.example", {"taro"}},
-      {"yamada@corp.example", {"taro"}},
-      {"boss@corp.example", {"boss"}},
-      {"info@corp.example", {"boss", "taro"}},
+      {"taro@corp.example", {"taro"}},     {"yamada@corp.example", {"taro"}},
+      {"boss@corp.example", {"boss"}},     {"info@corp.example", {"boss", "taro"}},
+      {"old%host@corp.example", {"taro"}},
   };
 };
 
@@ -125,6 +124,8 @@ TEST_F(ChecksTest, AnAddressByWayOfAnotherIsNobodys) {
         << address;
   }
   EXPECT_EQ(Sender("<taro+50@corp.example>"), Outcome::kPass);
+  EXPECT_EQ(Sender("old%host@corp.example"), Outcome::kPass) << "the directory names it whole";
+  EXPECT_EQ(Worst({{"From", "old%host@corp.example"}}), Outcome::kPass);
 }
 
 TEST_F(ChecksTest, AuthorNeedsOneReadableFrom) {
