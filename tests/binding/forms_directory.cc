@@ -12,7 +12,10 @@ Owners FormsDirectory::OwnersOf(const Address& address) const {
   Owners out;
   const std::string addr = address.ToString();
   if (addr == "me@corp.example" || addr == "太郎@xn--r8jz45g.example") out.accounts = {"me"};
-  if (address.domain == "mine.example") out.accounts = {"me"};
+  if (address.domain == "mine.example") {
+    out.accounts = {"me"};
+    out.by_domain = true;
+  }
   if (addr == "info@corp.example") out.accounts = {"boss", "me"};
   if (addr == "boss@corp.example") out.accounts = {"boss"};
   if (!out.accounts.empty()) out.status = Lookup::kFound;
