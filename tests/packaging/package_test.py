@@ -14,7 +14,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/live"))
-from harness import gateway, live, mails, members, postfix  # noqa: E402
+from harness import gateway, live, mails, members, postfix, scratch, unpacked  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("WARIFU_BUILD", ROOT / "build/dev"))
 
@@ -38,7 +38,7 @@ def control(field: str) -> set[str]:
 
 class DependencyLists(unittest.TestCase):
     def test_build_list_is_what_the_package_builds_with(self):
-        own = {"debhelper-compat", "dh-sequence-installsysusers"}
+        own = {"debhelper-compat", "dh-apparmor", "dh-sequence-installsysusers"}
         self.assertEqual(listed("build"), control("Build-Depends") - own)
 
     def test_run_list_is_what_the_package_depends_on(self):
@@ -65,9 +65,31 @@ class DebianPackage(unittest.TestCase):
         cls.root = cls.work / "root"
         subprocess.run(["dpkg", "-x", cls.deb, cls.root], check=True)
 
-    def test_lintian_finds_no_error(self):
-        found = run("lintian", "--fail-on", "error", "--allow-root", self.changes)
+    def test_lintian_finds_nothing(self):
+        found = run("lintian", "--fail-on", "error,warning", "--allow-root", self.changes)
         self.assertEqual(found.returncode, 0, found.stdout + found.stderr)
+
+    def unpacked_run(self, *words):
+        """A program of the list `package`, with its libraries."""
+        root = unpacked.tree("package")
+        libraries = {str(path.parent) for path in root.rglob("*.so.*")}
+        return run(root / words[0], *words[1:], env=os.environ | {"LD_LIBRARY_PATH": ":".join(libraries)})
+
+    def test_apparmor_profile_parses(self):
+        base = unpacked.tree("package") / "etc/apparmor.d"
+        parsed = self.unpacked_run("sbin/apparmor_parser", "--skip-kernel-load", "--skip-cache",
+                                   "--base", base, self.root / "etc/apparmor.d/usr.sbin.warifu-milter")
+        self.assertEqual(parsed.returncode, 0, parsed.stderr)
+        self.assertNotIn("rror", parsed.stderr.replace("config file", ""))
+
+    def test_unit_is_shut_in(self):
+        unit = self.root / "lib/systemd/system/warifu-milter.service"
+        if not shutil.which("systemd-analyze"):
+            self.skipTest("systemd-analyze is missing")
+        measured = run("systemd-analyze", "security", "--offline=true", "--threshold=20", unit)
+        self.assertEqual(measured.returncode, 0, measured.stdout[-200:])
+        verified = run("systemd-analyze", "verify", "--recursive-errors=no", unit)
+        self.assertNotIn("Unknown", verified.stderr)
 
     def test_holds_what_an_operator_needs(self):
         for path in ("usr/sbin/warifu-milter", "usr/bin/warifu", "etc/warifu/warifu.conf",
@@ -111,8 +133,34 @@ class DebianPackage(unittest.TestCase):
         self.assertEqual(arrived.fields("X-Warifu"), [])
         event = gate.warifu.event_for(recipient)
         self.assertEqual((event["mode"], event["action"], event["would"]), ("observe", "accept", "strip"))
+        self.rotate(gate)
+        again = "rotated@example.net"
+        self.assertEqual(gate.send(sender, "somebody@example.org", again, mail).code, 250)
+        gate.sink.wait_for(again)
+        self.assertEqual(gate.warifu.event_for(again)["would"], "strip")
         checked = gate.warifu.tool("check", "--config", gate.warifu.config)
         self.assertIn("mode observe", checked.stdout, checked.stderr)
+
+    def rotate(self, gate):
+        """By the package's own logrotate file, with the folder, its owner and the way to signal moved."""
+        events = gate.warifu.events_path
+        text = (self.root / "etc/logrotate.d/warifu").read_text()
+        for old, new in (("/var/log/warifu", str(events.parent)), ("su warifu warifu", "su root root"),
+                         ("create 0640 warifu warifu", "create 0640"),
+                         ("systemctl kill --kill-whom=main --signal=USR1 warifu-milter.service",
+                          f"kill -USR1 {gate.warifu.process.pid}")):
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        config, state = events.parent / "rotate.conf", events.parent / "rotate.state"
+        config.write_text(text)
+        config.chmod(0o644)
+        before = events.stat().st_ino
+        rotated = self.unpacked_run("usr/sbin/logrotate", "--force", "--state", state, config)
+        self.assertEqual((rotated.returncode, rotated.stderr), (0, ""))
+        self.assertNotEqual(events.stat().st_ino, before)
+        opened = pathlib.Path(f"/proc/{gate.warifu.process.pid}/fd")
+        scratch.wait_until(lambda: str(events) in {os.readlink(fd) for fd in opened.iterdir()}, 20,
+                           "the daemon to open the new file")
 
     def adapted(self) -> str:
         """The installed configuration with its paths, and nothing else, moved into a scratch folder."""
