@@ -9,7 +9,7 @@ namespace warifu::cli {
 namespace {
 
 constexpr Option kCommon[] = {
-    {"config", "FILE", "configuration to use (default /etc/warifu/warifu.conf)"},
+    {"config", "FILE", "or -c: configuration to use (default /etc/warifu/warifu.conf)"},
     {"format", "text|json", "output for people, or JSON for programs (default text)"},
     {"help", "", "show this help"},
 };
